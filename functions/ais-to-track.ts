@@ -14,8 +14,8 @@ const MOST_LINES = 1000;
 const LATEST_MS = 253_402_300_799_999;
 
 /**
- * AIS sentences (AIVDM, AIVDO), one in a line, to track.v1. The parts of a message have to arrive in one body, because a function
- * remembers nothing of the body before. One line that is wrong rejects the whole body: nothing of it is sent.
+ * AIS sentences (AIVDM, AIVDO), one in a line, to track.v1. The parts of a message have to arrive in one body, in any order, because a
+ * function remembers nothing of the body before. One line that is wrong rejects the whole body: nothing of it is sent.
  */
 const toTracks: Transform<string, TrackV1> = (body, context) => {
   const { time } = context.options as Options;
@@ -56,20 +56,27 @@ interface Message {
   readonly timeMs: number | undefined;
 }
 
-/** The messages that the sentences are parts of, or which part is missing. */
+/** The messages that the sentences are parts of, in the order in which they are whole, or which part is wrong or missing. */
 function messagesOf(sentences: readonly Sentence[]): readonly Message[] | string {
   const messages: Message[] = [];
-  const open = new Map<string, Sentence[]>();
+  const open = new Map<string, Map<number, Sentence>>();
   for (const sentence of sentences) {
-    const parts = open.get(sentence.series) ?? [];
-    if (sentence.part !== parts.length + 1) return `part ${sentence.part} of ${sentence.parts} without the one before`;
-    parts.push(sentence);
-    open.set(sentence.series, parts);
-    if (sentence.part < sentence.parts) continue;
-    open.delete(sentence.series);
-    const timeMs = parts.find((part) => part.timeMs !== undefined)?.timeMs;
-    messages.push({ payload: parts.map(({ payload }) => payload).join(''), fillBits: sentence.fillBits, timeMs });
+    const { series, part, parts, fillBits } = sentence;
+    const found = open.get(series) ?? new Map<number, Sentence>();
+    if (found.has(part)) return `part ${part} of ${parts} twice`;
+    // They would stand in the middle of the message, and move every field behind them.
+    if (fillBits > 0 && part < parts) return `fill bits in part ${part} of ${parts}`;
+    open.set(series, found.set(part, sentence));
+    if (found.size < parts) continue;
+    open.delete(series);
+    const ordered = [...found.values()].toSorted((one, other) => one.part - other.part);
+    const timeMs = ordered.find((one) => one.timeMs !== undefined)?.timeMs;
+    const payload = ordered.map((one) => one.payload).join('');
+    messages.push({ payload, fillBits: ordered.at(-1)?.fillBits ?? 0, timeMs });
   }
   const [unfinished] = open.values();
-  return unfinished === undefined ? messages : `part ${unfinished.length + 1} of ${unfinished[0]?.parts} is missing`;
+  if (unfinished === undefined) return messages;
+  const { parts = 0 } = [...unfinished.values()][0] ?? {};
+  const missing = Array.from({ length: parts }, (_, index) => index + 1).find((part) => !unfinished.has(part));
+  return `part ${missing} of ${parts} is missing`;
 }

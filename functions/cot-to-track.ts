@@ -1,13 +1,13 @@
 import { drop, reject, type Transform } from 'sluice';
 import type { TrackV1 } from '../schemas/types.d.ts';
 import { kindOf, UNKNOWN } from './cot/kinds.ts';
+import { momentOf } from './cot/moment.ts';
 import { elementsOf, RefusedXml } from './cot/xml.ts';
 
 const PATHS = new Set(['event', 'event/point', 'event/detail/track', 'event/detail/status']);
 /** An identifier of track.v1. */
 const ID = /^[A-Za-z0-9-]{1,32}$/;
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$/;
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
 /** One event of Cursor on Target 2.0 to track.v1. An event that is no atom (a ping, a drawing) is dropped. */
 const toTrack: Transform<string, TrackV1> = (body) => {
@@ -61,9 +61,4 @@ function numberOf(text: string | undefined, least: number, most: number): number
   if (text === undefined || !NUMBER.test(text)) return undefined;
   const value = Number(text);
   return Number.isFinite(value) && value >= least && value <= most ? value : undefined;
-}
-
-function momentOf(text: string): number | undefined {
-  const moment = TIME.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(moment) ? undefined : moment;
 }

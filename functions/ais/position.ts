@@ -70,6 +70,8 @@ const LAYOUTS: ReadonlyMap<number, Layout> = new Map([
 ]);
 
 const MPS_OF_KNOT = 1852 / 3600;
+/** 30 bits hold more. */
+const GREATEST_MMSI = 999_999_999;
 
 /** What a message says: a position, `none` with the reason where it says none, or `wrong`. */
 export type Decoded = { readonly position: Position } | { readonly none: string } | { readonly wrong: string };
@@ -84,6 +86,8 @@ export function positionOf(payload: string, fillBits: number): Decoded {
   if (layout === undefined) return { none: `AIS message ${type} holds no position of a vessel or aircraft` };
   // Bits that a receiver has lost would be read as zeros: a position that nobody sent.
   if (length < layout.bits) return { wrong: `AIS message ${type} has ${length} bits of ${layout.bits}` };
+  const mmsi = unsigned(bits, 8, 30);
+  if (mmsi > GREATEST_MMSI) return { wrong: `AIS message ${type} has an MMSI of more than nine digits` };
   const longitude = signed(bits, ...layout.longitude) * layout.angle;
   const latitude = signed(bits, ...layout.latitude) * layout.angle;
   // 181 and 91 say "not available".
@@ -93,7 +97,7 @@ export function positionOf(payload: string, fillBits: number): Decoded {
   const altitude = layout.altitude && known(unsigned(bits, ...layout.altitude), layout.altitude[1]);
   return {
     position: {
-      mmsi: String(unsigned(bits, 8, 30)).padStart(9, '0'),
+      mmsi: String(mmsi).padStart(9, '0'),
       kind: layout.kind,
       latitude: rounded(latitude, 6),
       longitude: rounded(longitude, 6),

@@ -26,6 +26,8 @@ export interface Replayed {
   /** The span in which it became a dead letter: the new trace is linked to it. */
   readonly traceId: string | undefined;
   readonly spanId: string | undefined;
+  /** The code and stage of the error that made it a dead letter, where the store has them. */
+  readonly ended?: { readonly code: string; readonly stage: string | undefined };
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Catalog } from '#contract/catalog.ts';
 import type { Bus } from '#contract/bus.ts';
-import type { Delivery } from '#contract/delivery.ts';
+import type { Delivery, Replayed } from '#contract/delivery.ts';
 import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import {
   EVENT_PREFIX,
@@ -48,7 +48,7 @@ function readDelivery(delivery: Delivery, spelling: EventSpelling, reading: Read
   const { frame, fault, replay } = delivery;
   if (fault !== undefined) return delivery;
   try {
-    if (replay !== undefined && isReadEvent(frame)) return delivery;
+    if (replay !== undefined && isReadEvent(frame, replay)) return delivery;
     return withParts(delivery, { frame: read(frame, spelling, reading) });
   } catch (thrown) {
     return withParts(delivery, { fault: asSluiceError(thrown) });
@@ -77,9 +77,10 @@ function withParts(delivery: Delivery, parts: Partial<Delivery>): Delivery {
 
 /**
  * Whether the frame of a replayed dead letter is an event as it was read. One that was refused is as it came, with whatever headers:
- * what was read has every attribute that an event needs, and the content type of its data.
+ * so the letter says whether it was, and what was read has every attribute that an event needs, and the content type of its data.
  */
-function isReadEvent({ headers, contentType }: Frame): boolean {
+function isReadEvent({ headers, contentType }: Frame, { ended }: Replayed): boolean {
+  if (ended?.code === 'CLOUDEVENT_INVALID' && ended.stage === 'decode') return false;
   const has = (name: string): boolean => (headers.get(EVENT_PREFIX + name)?.[0] ?? '') !== '';
   return !isStructured(contentType) && has('specversion') && REQUIRED.every(has);
 }

@@ -217,3 +217,56 @@ test('avro: a broken schema is told with the place in the file and what to write
     );
   }
 });
+
+test('avro: of two records of one short name each is read as itself, by the schema that wrote it and by another version', () => {
+  const record = (namespace: string, fields: readonly object[]) => ({ type: 'record', name: 'Rec', namespace, fields });
+  const [x, y] = [
+    { name: 'x', type: 'int' },
+    { name: 'y', type: 'string' },
+  ];
+  const codec = codecOf([record('a', [x]), record('b', [x, y])]);
+  for (const body of [{ x: 1 }, { x: 1, y: 's' }]) assert.deepEqual(codec.decode(codec.encode(body)), body);
+  const later = codecOf([record('a', [x]), { ...record('c', [x, y]), aliases: ['b.Rec'] }]);
+  const reader = later.readerOf?.(file([record('a', [x]), record('b', [x, y])], 's.v0'));
+  assert.deepEqual(reader?.decode(codec.encode({ x: 1, y: 's' })), { x: 1, y: 's' });
+});
+
+test('avro: an object without fields of its own, and a number that the type does not hold, are refused and never written as another', () => {
+  const types = [
+    { type: 'record', name: 'R', fields: [{ name: 'a', type: 'int', default: 1 }] },
+    { type: 'map', values: 'int' },
+  ];
+  for (const type of types) {
+    for (const value of [new Map([['a', 5]]), new Date(0), /a/, new Error('s3cret'), new Float32Array(2)])
+      assert.equal(refusal(() => codecOf(type).encode(value)).code, 'ENCODE_FAILED', value.constructor.name);
+    const made = codecOf(type);
+    assert.deepEqual(made.decode(made.encode({ toJSON: () => ({ a: 3 }) })), { a: 3 });
+  }
+  for (const [type, value] of [
+    ['double', 2n ** 53n + 1n],
+    ['float', 1e300],
+  ] as const)
+    assert.match(
+      refusal(() => codecOf(type).encode(value)).message,
+      /a number that (double|float) does not hold at \//,
+    );
+  // The branch that holds it.
+  assert.equal(codecOf(['float', 'double']).decode(codecOf(['float', 'double']).encode(1e300)), 1e300);
+  assert.equal(codecOf('float').decode(codecOf('float').encode(Infinity)), Infinity);
+});
+
+test('avro: a default that contains itself is told at its place', () => {
+  const again = { type: 'R', default: {} };
+  const schema = {
+    type: 'record',
+    name: 'R',
+    fields: [
+      { name: 'a', ...again },
+      { name: 'b', ...again },
+    ],
+  };
+  assert.throws(
+    () => codecOf(schema),
+    (thrown: unknown) => thrown instanceof CodecFlaws && thrown.flaws[0]?.at === '/fields/0/default',
+  );
+});

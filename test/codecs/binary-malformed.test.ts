@@ -66,6 +66,8 @@ test('cbor: what a function cannot use, and what is malformed, is refused with i
     ['1900', /an end too early/],
     ['0000', /1 bytes behind the end of the body/],
     ['f7', /found undefined at/],
+    ['d9d9f7 d9d9f7 d9d9f7 01', /a tag within a tag/],
+    ['81 d9d9f7 c1 01', /a tag within a tag at \/0$/],
     ['f0', /a simple value that has no meaning/],
     ['f8ff', /a simple value/],
     ['a10102', /a key that is no text, of the member at \/0$/],

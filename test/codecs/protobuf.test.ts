@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { create, toBinary } from '@bufbuild/protobuf';
+import {
+  FieldDescriptorProto_Label as Label,
+  FieldDescriptorProto_Type as Type,
+  FileDescriptorProtoSchema,
+  FileDescriptorSetSchema,
+  file_google_protobuf_struct,
+} from '@bufbuild/protobuf/wkt';
 import { CodecFlaws } from '../../runtime/contract/schema-codec.ts';
 import { SluiceError } from '../../runtime/contract/errors.ts';
 import { protobuf } from '../../runtime/codecs/protobuf/protobuf.ts';
@@ -122,4 +130,54 @@ test('protobuf: a message or descriptor set that is not there is told with what 
   assert.deepEqual([unknown?.at, unknown?.write, unknown?.file], ['message', 'message: fleet.Track', undefined]);
   assert.equal(flawOf(make(FLEET, 'Track'))?.write, 'message: fleet.Track');
   assert.match(flawOf(make(Buffer.from('syntax = "proto3";'), 'a.B'))?.write ?? '', /--include_imports/);
+});
+
+/** `message M { required string id = 1; extensions 100 to 999; }`, extended by `optional int32 ext = 100`, and a struct. */
+const EXTENDED = toBinary(
+  FileDescriptorSetSchema,
+  create(FileDescriptorSetSchema, {
+    file: [
+      file_google_protobuf_struct.proto,
+      create(FileDescriptorProtoSchema, {
+        name: 'a.proto',
+        package: 'p',
+        syntax: 'proto2',
+        dependency: ['google/protobuf/struct.proto'],
+        messageType: [
+          {
+            name: 'M',
+            extensionRange: [{ start: 100, end: 1000 }],
+            field: [
+              { name: 'id', jsonName: 'id', number: 1, type: Type.STRING, label: Label.REQUIRED },
+              {
+                name: 'any',
+                jsonName: 'any',
+                number: 2,
+                type: Type.MESSAGE,
+                typeName: '.google.protobuf.Struct',
+                label: Label.OPTIONAL,
+              },
+            ],
+          },
+        ],
+        extension: [
+          { name: 'ext', jsonName: 'ext', number: 100, type: Type.INT32, extendee: '.p.M', label: Label.OPTIONAL },
+        ],
+      }),
+    ],
+  }),
+);
+
+test('protobuf: an extension that the descriptor set has is part of the body, and a bigint in a struct is a number', () => {
+  const made = protobuf({ schema: { name: 'a.v1', content: EXTENDED }, options: { message: 'p.M' }, rules: RULES });
+  const body = { id: 'a', '[p.ext]': 5, any: { n: 7 } };
+  assert.deepEqual(made.decode(made.encode({ ...body, any: { n: 7n } })), body);
+  // A field that it does not have is left out.
+  assert.deepEqual(made.decode(hex('0a0161 a00605 a80607')), { id: 'a', '[p.ext]': 5 });
+});
+
+test('protobuf: an object without fields of its own is refused, and the result of toJSON written', () => {
+  for (const value of [new Map(), /a/, new Error('s3cret'), new ArrayBuffer(1), new Float32Array(1)])
+    assert.equal(codeOf(() => codec.encode({ next: value }))[0], 'ENCODE_FAILED');
+  assert.deepEqual(codec.decode(codec.encode({ toJSON: () => BODY })), BODY);
 });

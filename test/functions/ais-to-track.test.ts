@@ -56,6 +56,28 @@ for (const [what, line, expected] of [
     '!AIVDM,1,1,,B,KC5E2b@U19PFdLbMuc5=ROv62<7m,0*16',
     { id: '206914217', position: { latitude: 4.84, longitude: 137.023333 }, speedMps: 29.32, courseDeg: 167 },
   ],
+  // libais states the values of this one, AIS-catcher those of the next, nmea-parser and pyais those of the third.
+  [
+    'class A as a base station asked for it',
+    '!AIVDM,1,1,,A,239Rb>5000JRUmPE8<buoc6n08@c,0*4C',
+    { id: '211331640', position: { latitude: 36.924018, longitude: -76.32952 }, speedMps: 0, courseDeg: 355 },
+  ],
+  [
+    'class A when it was asked',
+    '!AIVDM,1,1,,B,3776k`5000a3SLPEKnDQQWpH0000,0*78',
+    { id: '477213600', position: { latitude: 37.460617, longitude: 126.605467 }, speedMps: 0, courseDeg: 39 },
+  ],
+  [
+    'a rescue aircraft, 303 m and 42 kn',
+    '!AIVDM,1,1,,B,91b55wi;hbOS@OdQAC062Ch2089h,0*30',
+    {
+      id: '111232511',
+      kind: 'aircraft',
+      position: { latitude: 58.144, longitude: -6.278843, altitudeM: 303 },
+      speedMps: 21.61,
+      courseDeg: 154.5,
+    },
+  ],
 ] as const) {
   test(`an AIS position report of ${what} becomes a track with the time of its TAG block`, async () => {
     assert.deepEqual(await tracks(TAG + line), [{ kind: 'vessel', time: AT, ...expected }]);
@@ -71,6 +93,11 @@ test('the parts of one message are joined where they arrive in one body, each me
     found.map(({ id }) => id),
     ['367430530', '367059850'],
   );
+  // From a base station, the last part first, and another message of the same channel in between.
+  const base = (part: number, sequence: number): string =>
+    sentence(`BSVDM,2,${part},${sequence},B,${part === 1 ? payload.slice(0, 30) : payload.slice(30)},0`);
+  const mixed = await tracks(TAG + base(2, 3), TAG + base(1, 4), base(1, 3), base(2, 4));
+  assert.deepEqual(mixed, [found[1], found[1]]);
 });
 
 for (const [what, lines, reason] of [
@@ -87,7 +114,18 @@ for (const [what, lines, reason] of [
     'AIS message 1 has 96 bits of 168',
   ],
   ['a first part alone', [sentence('AIVDM,2,1,3,B,C5N3SRgPEnJGEBT,0')], 'part 2 of 2 is missing'],
-  ['a second part alone', ['!AIVDM,2,2,1,A,88888888880,2*25'], 'part 2 of 2 without the one before'],
+  ['a second part alone', ['!AIVDM,2,2,1,A,88888888880,2*25'], 'part 1 of 2 is missing'],
+  [
+    'a part that came twice',
+    ['!AIVDM,2,2,1,A,88888888880,2*25', '!AIVDM,2,2,1,A,88888888880,2*25'],
+    'part 2 of 2 twice',
+  ],
+  ['fill bits within a message', [sentence('AIVDM,2,1,3,B,C5N3SRgPEnJGEBT,2')], 'fill bits in part 1 of 2'],
+  [
+    'an MMSI of ten digits',
+    [TAG + sentence('AIVDM,1,1,,A,1wwwwwwPAso;90TKcjM8h6g208CQ,0')],
+    'AIS message 1 has an MMSI of more than nine digits',
+  ],
   [
     'a sentence without a time',
     ['!AIVDM,1,1,,A,15RTgt0PAso;90TKcjM8h6g208CQ,0*4A'],
@@ -112,6 +150,36 @@ test('a message of static data is dropped, and so is a position that is not avai
   });
   const nowhere = new ggencoder.AisEncode({ aistype: 18, mmsi: '367430530', lon: 181, lat: 91, sog: 0, cog: 0 });
   assert.deepEqual(await outcome(toTracks, nowhere.nmea), { dropped: 'the position is not available' });
+});
+
+test('a speed, a course and an altitude that are not available are left out, of each message that holds them', async () => {
+  const position = { lon: -123.5, lat: 48.5, mmsi: '367430530' };
+  for (const aistype of [1, 18]) {
+    const { nmea } = new ggencoder.AisEncode({
+      ...position,
+      aistype,
+      sog: 102.3,
+      cog: 360,
+      navstatus: 15,
+      hdg: 511,
+      utc: 60,
+    });
+    const [track] = await tracks(TAG + nmea);
+    assert.deepEqual(track, {
+      id: position.mmsi,
+      kind: 'vessel',
+      time: AT,
+      position: { latitude: 48.5, longitude: -123.5 },
+    });
+  }
+  // Message 9 with altitude 4095, speed 1023 and course 3600; message 27 with speed 63 and course 511.
+  const [aircraft] = await tracks(TAG + sentence('AIVDM,1,1,,B,91b55wwwwwOS@OdQAC0>43h2089h,0'));
+  const [distant] = await tracks(TAG + sentence('AIVDM,1,1,,B,KC5E2b@U19PFdOwu,0'));
+  for (const track of [aircraft, distant]) {
+    assert.ok(track);
+    assert.deepEqual(Object.keys(track), ['id', 'kind', 'time', 'position']);
+    assert.deepEqual(Object.keys(track.position), ['latitude', 'longitude']);
+  }
 });
 
 test('a receiver without TAG blocks is read where the pipeline says that the time of receipt counts', async () => {

@@ -45,7 +45,16 @@ test('what a track leaves out is unknown in the event or not in it, and the opti
 
 test('an affiliation that is none is an error of the pipeline, and a leap second is rejected', async () => {
   await assert.rejects(outcome(toCot, TRACK, { options: { affiliation: 'friend' } }), /expected an affiliation/);
+  for (const staleAfter of [-1, 1e20, '60', null])
+    await assert.rejects(outcome(toCot, TRACK, { options: { staleAfter } }), /expected staleAfter in seconds/);
   assert.ok('rejected' in (await outcome(toCot, { ...TRACK, time: '2016-12-31T23:59:60Z' })));
+});
+
+test('numbers have no exponent and times no year behind 9999 in an event', async () => {
+  const position = { latitude: 1e-7, longitude: -1.25e-9, altitudeM: 1e22 };
+  const event = String(await sent(toCot, { ...TRACK, time: '9999-12-31T23:59:59Z', position }));
+  assert.match(event, /lat="0.0000001" lon="-0.00000000125" hae="10000000000000000000000.0"/);
+  assert.match(event, /stale="9999-12-31T23:59:59.999Z"/);
 });
 
 test('every track comes back as it was', async () => {
@@ -147,6 +156,12 @@ for (const [what, event, reason] of [
   [
     'a time that is none',
     EVENT.replace('start="2026-11-28T', 'start="2026-13-28T'),
+    'time, start or stale is no date-time',
+  ],
+  ['a day that no month has', EVENT.replaceAll('2026-11-28T', '2026-02-30T'), 'time, start or stale is no date-time'],
+  [
+    'a time behind the year 9999',
+    EVENT.replaceAll(/"2026-[^"]*"/g, '"9999-12-31T23:59:59-12:00"'),
     'time, start or stale is no date-time',
   ],
   ['an end before the start', EVENT.replace('stale="2026', 'stale="2025'), 'the event is stale before its start'],

@@ -23,6 +23,11 @@ function text(frame: Frame | undefined): string {
   return Buffer.from(frame?.body ?? []).toString();
 }
 
+function binaryHeaders(more: object): Map<string, readonly string[]> {
+  const attributes = { specversion: '1.0', id: 'e1', source: '/s', type: 't', ...more };
+  return new Map(Object.entries(attributes).map(([name, value]) => [`ce-${name}`, [value]]));
+}
+
 async function only(run: MemoryRun): Promise<Frame | undefined> {
   const [frame] = await run.take(1);
   return frame;
@@ -140,6 +145,10 @@ test('what is no event is a dead letter with its bytes, and a replayed one is re
     [{ ...EVENT, data: 1, data_base64: '' }, { contentType: STRUCTURED }],
     [{ ...EVENT, data_base64: '***' }, { contentType: STRUCTURED }],
     [{}, { headers: new Map([['ce-specversion', ['1.0']]]) }],
+    // With every attribute that an event needs, and refused.
+    [{}, { headers: binaryHeaders({ time: 'noon' }) }],
+    [{}, { headers: binaryHeaders({ specversion: '0.3' }) }],
+    [{ ...EVENT, subject: '\ud800' }, { contentType: STRUCTURED }],
   ];
   for (const [body, more] of bad) await run.publish('a', JSON.stringify(body), more);
   await run.rest(bad.length);
@@ -160,7 +169,7 @@ test('what is no event is a dead letter with its bytes, and a replayed one is re
     ['LABEL_DUPLICATE', 'DECODE_FAILED'],
   );
   run.replay();
-  await run.rest(bad.length + 2);
+  await run.rest(2 * (bad.length + 2));
   assert.deepEqual(
     run
       .letters()

@@ -250,6 +250,18 @@ test('two files of one $id are refused both, and others go on', () => {
   assert.equal(compiler.compile('c')('text'), true);
 });
 
+test('a file with two equal names is refused at the second one, and others go on', () => {
+  const inner = (name: string) => ({ $defs: { a: { [name]: 'x', type: 'string' }, b: { [name]: 'x' } } });
+  const compiler = schemaCompiler([
+    { name: 'a', schema: { ...inner('$anchor'), $ref: '#x' } },
+    { name: 'b', schema: { $id: 'https://example.org/b', ...inner('$id') } },
+    { name: 'c', schema: { type: 'string' } },
+  ]);
+  assert.throws(() => compiler.compile('a'), /\/\$defs\/b\/\$anchor: .*"x" again/);
+  assert.throws(() => compiler.compile('b'), /\/\$defs\/b\/\$id/);
+  assert.equal(compiler.compile('c')('text'), true);
+});
+
 test('a route that only validates forwards the very bytes of the source', async () => {
   await using run = await startMemoryRun({
     files: { 'schemas/s.json': { type: 'object', required: ['n'] } },

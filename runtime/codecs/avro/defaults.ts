@@ -1,11 +1,15 @@
 import { isMap, own } from '#kit/json-value.ts';
-import type { AvroType } from './types.ts';
+import type { AvroField, AvroType } from './types.ts';
 
 /** The value of a default as bodies have it, or what the schema should have written. */
 export type Default = { readonly value: unknown } | { readonly expected: string };
 
-/** A default of a schema as a body: bytes are written as texts of their code points there. */
-export function defaultOf(type: AvroType, json: unknown): Default {
+/**
+ * A default of a schema as a body: bytes are written as texts of their code points there. `within`: the fields whose defaults it is part
+ * of, because the default of a record may need those of its fields, and a field may be of the record itself.
+ */
+export function defaultOf(type: AvroType, json: unknown, within: readonly AvroField[] = []): Default {
+  const inner = (of: AvroType, value: unknown): Default => defaultOf(of, value, within);
   switch (type.kind) {
     case 'null':
       return json === null ? { value: null } : { expected: 'null' };
@@ -28,13 +32,13 @@ export function defaultOf(type: AvroType, json: unknown): Default {
     case 'enum':
       return typeof json === 'string' && type.symbols.includes(json) ? { value: json } : { expected: 'a symbol' };
     case 'array':
-      return Array.isArray(json) ? allOf(json.map((item) => defaultOf(type.items, item))) : { expected: 'array' };
+      return Array.isArray(json) ? allOf(json.map((item) => inner(type.items, item))) : { expected: 'array' };
     case 'map': {
       if (!isMap(json)) return { expected: 'map' };
-      return named(Object.entries(json).map(([name, value]) => [name, defaultOf(type.values, value)]));
+      return named(Object.entries(json).map(([name, value]) => [name, inner(type.values, value)]));
     }
     case 'union': {
-      const fitting = type.branches.map((branch) => defaultOf(branch, json)).find((made) => 'value' in made);
+      const fitting = type.branches.map((branch) => inner(branch, json)).find((made) => 'value' in made);
       return fitting ?? { expected: 'a type of the union' };
     }
     case 'record': {
@@ -42,11 +46,16 @@ export function defaultOf(type: AvroType, json: unknown): Default {
       return named(
         type.fields.map((field) => {
           const given = own(json, field.name);
-          return [field.name, defaultOf(field.type, given === undefined ? field.byDefault : given)];
+          return [field.name, given === undefined ? ownDefault(field, within) : inner(field.type, given)];
         }),
       );
     }
   }
+}
+
+function ownDefault(field: AvroField, within: readonly AvroField[]): Default {
+  if (within.includes(field)) return { expected: 'a value that does not contain itself' };
+  return defaultOf(field.type, field.byDefault, [...within, field]);
 }
 
 function allOf(made: readonly Default[]): Default {

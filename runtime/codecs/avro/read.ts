@@ -103,7 +103,9 @@ class Readers {
       };
     }
     if (reader.kind === 'union') {
-      const same = reader.branches.find((branch) => branch.kind === writer.kind && isSameName(writer, branch));
+      const alike = reader.branches.filter((branch) => branch.kind === writer.kind && isSameName(writer, branch));
+      // Two namespaces may have one short name.
+      const same = alike.find((branch) => isFullName(writer, branch)) ?? alike[0];
       const ordered = same === undefined ? reader.branches : [same, ...reader.branches];
       for (const branch of ordered) {
         const read = this.#tried(writer, branch);
@@ -186,6 +188,10 @@ function unfit(writer: AvroType, reader: AvroType): Read {
 function isSameName(writer: AvroType, reader: AvroType): boolean {
   if (!('name' in writer) || !('name' in reader)) return true;
   return [reader.name, ...reader.aliases].some((name) => lastPart(name) === lastPart(writer.name));
+}
+
+function isFullName(writer: AvroType, reader: AvroType): boolean {
+  return 'name' in writer && 'name' in reader && [reader.name, ...reader.aliases].includes(writer.name);
 }
 
 /** Whether a value of it may take no byte. A record that holds itself without end has no value at all. */

@@ -1,5 +1,7 @@
+import { types } from 'node:util';
 import { ByteWriter } from '../binary/byte-writer.ts';
 import { faultAt, MOST_LEVELS, unsafeName } from '../body-place.ts';
+import { standingFor } from '../opaque.ts';
 import { defaultOf } from './defaults.ts';
 import type { AvroRecord, AvroType } from './types.ts';
 
@@ -22,8 +24,9 @@ class Writer {
     this.#out = out;
   }
 
-  write(type: AvroType, value: unknown): void {
+  write(type: AvroType, given: unknown): void {
     const out = this.#out;
+    const value = this.#standing(given);
     switch (type.kind) {
       case 'null':
         if (value !== null && value !== undefined) throw this.#unfit('null', value);
@@ -37,6 +40,7 @@ class Writer {
       case 'float':
       case 'double':
         if (typeof value !== 'number' && typeof value !== 'bigint') throw this.#unfit('a number', value);
+        if (!holds(type.kind, value)) throw this.#fault(`a number that ${type.kind} does not hold`);
         return type.kind === 'float' ? out.f32le(Number(value)) : out.f64le(Number(value));
       case 'bytes':
         if (!(value instanceof Uint8Array)) throw this.#unfit('bytes', value);
@@ -63,6 +67,14 @@ class Writer {
       case 'record':
         return this.#record(type, value);
     }
+  }
+
+  #standing(value: unknown): unknown {
+    if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+    if (types.isDate(value)) throw this.#fault('a Date');
+    const standing = standingFor(value, String(this.#steps.at(-1) ?? ''));
+    if ('refused' in standing) throw this.#fault(standing.refused);
+    return standing.value;
   }
 
   #integer(kind: 'int' | 'long', value: unknown): void {
@@ -181,6 +193,13 @@ class Writer {
   }
 }
 
+/** A bigint is a number of its digits, so a double must have each. A float has fewer digits, but no other size. */
+function holds(kind: 'float' | 'double', value: number | bigint): boolean {
+  const number = Number(value);
+  if (typeof value === 'bigint' && (!Number.isFinite(number) || BigInt(number) !== value)) return false;
+  return kind === 'double' || !Number.isFinite(number) || Number.isFinite(Math.fround(number));
+}
+
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 }
@@ -203,7 +222,7 @@ function fits(type: AvroType, value: unknown, level: number): boolean {
       return Number.isSafeInteger(value);
     case 'float':
     case 'double':
-      return typeof value === 'number' || typeof value === 'bigint';
+      return (typeof value === 'number' || typeof value === 'bigint') && holds(type.kind, value);
     case 'bytes':
       return value instanceof Uint8Array;
     case 'fixed':

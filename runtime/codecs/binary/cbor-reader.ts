@@ -7,6 +7,8 @@ const POSITIVE_BIGNUM = 2;
 const NEGATIVE_BIGNUM = 3;
 /** Longest bignum: about 1000 digits, as json has it. */
 const MOST_BIGNUM_BYTES = 415;
+const SELF_DESCRIBED = 55_799;
+const SELF_DESCRIBED_BYTES = 3;
 const BREAK = 0xff;
 const INDEFINITE = 31;
 
@@ -98,9 +100,9 @@ export class CborReader extends BinaryReader {
   #tagged(tag: number | bigint): unknown {
     if (tag === POSITIVE_BIGNUM || tag === NEGATIVE_BIGNUM) return this.#bignum(tag === NEGATIVE_BIGNUM);
     if (typeof tag === 'bigint' || !DESCRIBING.has(tag)) throw this.fault(`a value of tag ${tag}`);
-    // Not within one another: their number would have no bound.
-    if (this.bytes[this.at] !== undefined && (this.bytes[this.at] ?? 0) >> 5 === 6 && tag !== 55_799)
-      throw this.fault('a tag within a tag');
+    // Not within one another: their number would have no bound. But "this is CBOR" stands before the tag of a whole body.
+    const isBody = tag === SELF_DESCRIBED && this.at === SELF_DESCRIBED_BYTES;
+    if ((this.bytes[this.at] ?? 0) >> 5 === 6 && !isBody) throw this.fault('a tag within a tag');
     return this.value();
   }
 

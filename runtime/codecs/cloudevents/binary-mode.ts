@@ -5,6 +5,8 @@ import { ATTRIBUTE, attributesOf, eventFault, eventFrame, type EventWriting, oth
 const CONTENT_TYPE = 'datacontenttype';
 /** What HTTP headers do not hold as it is: the CloudEvents specification, 3.1.3.2 of its bindings. */
 const ENCODED = /[^\x21\x23\x24\x26-\x7e]/gu;
+/** A quoted-string of HTTP. */
+const QUOTED = /^"(?:[^"\\]|\\.)*"$/s;
 
 /** An event whose attributes are headers and whose data is the body. Throws CLOUDEVENT_INVALID. */
 export function readBinary(frame: Frame, spelling: EventSpelling): Frame {
@@ -60,8 +62,9 @@ function encoded(value: string): string {
   );
 }
 
-/** What is no percent-encoded UTF-8 stays as it is. */
-function decoded(value: string): string {
+/** A text in quotes is that text, as HTTP has it (3.1.3.2). What is no percent-encoded UTF-8 stays as it is. */
+function decoded(given: string): string {
+  const value = QUOTED.test(given) ? given.slice(1, -1).replaceAll(/\\(.)/gs, '$1') : given;
   if (!value.includes('%')) return value;
   try {
     return decodeURIComponent(value);

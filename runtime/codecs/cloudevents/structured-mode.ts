@@ -40,6 +40,8 @@ export function readStructured(frame: Frame): Frame {
     if (!ATTRIBUTE.test(name)) throw eventFault('an attribute whose name is not of lower-case letters and digits');
     if (typeof value !== 'string' && typeof value !== 'boolean' && typeof value !== 'bigint')
       throw eventFault(`an attribute ${name} that is neither a text, an integer nor a boolean`);
+    // Another bus would carry another text.
+    if (typeof value === 'string' && !value.isWellFormed()) throw eventFault(`half a surrogate pair in ${name}`);
     attributes.set(name, String(value));
   }
   return eventFrame(frame, attributes, frame.headers, dataOf(event, attributes.get('datacontenttype'), body));
@@ -56,14 +58,16 @@ function parsed(body: Uint8Array): unknown {
 
 function dataOf(event: Readonly<Record<string, unknown>>, type: string | undefined, whole: Uint8Array): Uint8Array {
   const { data, data_base64: base64 } = event;
+  const isJson = type === undefined || JSON_TYPE.test(type);
   if (base64 !== undefined && base64 !== null) {
-    if (data !== undefined) throw eventFault('both data and data_base64');
+    // A member that is null is one that is not there (JSON format, 2.2).
+    if (data !== undefined && data !== null) throw eventFault('both data and data_base64');
     if (typeof base64 !== 'string' || base64.length % 4 !== 0 || !BASE64.test(base64))
       throw eventFault('a data_base64 that is not base64');
     return Buffer.from(base64, 'base64');
   }
-  if (data === undefined) return new Uint8Array();
-  const isJson = type === undefined || JSON_TYPE.test(type);
+  // Of JSON null is a value; of another type it is no data.
+  if (data === undefined || (data === null && !isJson)) return new Uint8Array();
   return !isJson && typeof data === 'string' ? Buffer.from(data) : exact.encode(data, whole);
 }
 

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import type { JsonValue } from '@bufbuild/protobuf';
 import { faultAt, unsafeName } from '../body-place.ts';
+import { standingFor } from '../opaque.ts';
 
 const MOST_LEVELS = 100;
 
@@ -16,8 +17,11 @@ function converted(value: unknown, steps: (string | number)[]): JsonValue {
       return value;
     case 'number':
       return Number.isFinite(value) ? value : String(value);
-    case 'bigint':
-      return String(value);
+    case 'bigint': {
+      // A number also where any value may stand (google.protobuf.Value): a text would stay one.
+      const near = Number(value);
+      return Number.isSafeInteger(near) ? near : String(value);
+    }
     case 'object':
       return value === null ? null : object(value, steps);
     case 'undefined':
@@ -34,8 +38,19 @@ function object(value: object, steps: (string | number)[]): JsonValue {
     if (Number.isNaN(value.getTime())) throw fault('an invalid Date', steps);
     return value.toISOString();
   }
-  if (types.isMap(value) || types.isSet(value) || types.isPromise(value) || types.isArrayBufferView(value))
-    throw fault('an object that is no plain one', steps);
+  const standing = standingFor(value, String(steps.at(-1) ?? ''));
+  if ('refused' in standing) throw fault(standing.refused, steps);
+  if (standing.value !== value) return standIn(standing.value, steps);
+  return members(value, steps);
+}
+
+/** What toJSON returns is written as it is, whatever toJSON it has itself. */
+function standIn(value: unknown, steps: (string | number)[]): JsonValue {
+  const isHolder = typeof value === 'object' && value !== null && !(value instanceof Uint8Array);
+  return isHolder ? members(value, steps) : converted(value, steps);
+}
+
+function members(value: object, steps: (string | number)[]): JsonValue {
   if (steps.length >= MOST_LEVELS) {
     throw faultAt('BODY_TOO_DEEP', 'a body that protobuf can write', `more than ${MOST_LEVELS} levels`, steps);
   }

@@ -67,7 +67,8 @@ function codecOf(message: DescMessage, registry: Registry, recursionLimit: numbe
       if (asBuffer(bytes).includes('__proto__'))
         throw new SluiceError('BODY_UNSAFE', 'expected protobuf, found the text __proto__');
       try {
-        const body = toJson(message, fromBinary(message, bytes, { readUnknownFields: false, recursionLimit }), {
+        // Extensions are among the fields that the message itself does not know: those of the registry are written, others not.
+        const body = toJson(message, fromBinary(message, bytes, { recursionLimit }), {
           registry,
           alwaysEmitImplicit: true,
         });

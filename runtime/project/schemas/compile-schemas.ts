@@ -9,11 +9,12 @@ import addFormats from 'ajv-formats';
 import { NotLinear } from './pattern/program.ts';
 import { formats } from './formats.ts';
 import { type Pattern, patternOf } from './pattern/pattern.ts';
-import { BrokenSchema, flawsIn, missingReference, type SchemaFlaw } from './schema-flaws.ts';
+import { ambiguousName, BrokenSchema, flawsIn, missingReference, type SchemaFlaw } from './schema-flaws.ts';
 import { idOf, type SchemaFile, SchemaNames } from './schema-names.ts';
 import { circularReferences } from './circular-references.ts';
 import { schemasIn } from './schema-walk.ts';
 import { areUnique } from './unique-items.ts';
+import { mendKeywords } from './mended-keywords.ts';
 import type { Validator } from '#contract/validator.ts';
 
 // Validation of a body ends at its first error: a list of all errors could fill the memory. Formats are checked, and
@@ -142,6 +143,7 @@ function dialects(files: readonly SchemaFile[], options: Options, patterns: stri
     for (const [name, format] of Object.entries(formats)) ajv.addFormat(name, format);
     ajv.opts.code.formats = new _Code(`${partOf('formats')}.formats`);
     ajv.removeKeyword('uniqueItems').addKeyword(UNIQUE_ITEMS);
+    mendKeywords(ajv);
   }
   const of = (schema: SchemaFile['schema']): Ajv => (dialect(schema) === 'draft-07' ? seventh : latest);
   const names = new SchemaNames(files);
@@ -155,7 +157,12 @@ function dialects(files: readonly SchemaFile[], options: Options, patterns: stri
   for (const [name, file] of names.entries()) {
     const ajv = of(file.schema);
     // A schema with errors must not be compiled into another.
-    if (!flaws.has(file.name) && ajv.schemas[name] === undefined) ajv.addSchema(file.schema, name);
+    if (flaws.has(file.name) || ajv.schemas[name] !== undefined) continue;
+    try {
+      ajv.addSchema(file.schema, name);
+    } catch (thrown) {
+      flaws.set(file.name, [ambiguousName(file.schema, messageOf(thrown))]);
+    }
   }
   const byName = new Map(files.map((file) => [file.name, file.schema]));
   return {

@@ -2,7 +2,7 @@ import { Ajv, type ErrorObject, type MissingRefError } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { messageOf } from '#contract/errors.ts';
 import { nearestName } from '#kit/nearest.ts';
-import { isMap } from '#kit/json-value.ts';
+import { asList, isMap, type PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { shortened } from '#kit/shortened.ts';
 import type { SchemaFile, SchemaNames } from './schema-names.ts';
@@ -49,7 +49,8 @@ export function flawsIn(schema: SchemaFile['schema'], ajv: Ajv): readonly Schema
       if (typeof text === 'string' && !isUriReference(text)) flaws.push(noUri(pointerTo(at, keyword), text));
     }
     if (typeof pattern === 'string') flaws.push(...patternFlaws(pointerTo(at, 'pattern'), 'value', pattern));
-    const { patternProperties } = others;
+    const { patternProperties, unevaluatedItems } = others;
+    if (unevaluatedItems !== undefined && unevaluatedItems !== true) flaws.push(...undecidedItems(at, others));
     for (const name of isMap(patternProperties) ? Object.keys(patternProperties) : []) {
       flaws.push(...patternFlaws(pointerTo(at, 'patternProperties', name), 'key', name));
     }
@@ -67,6 +68,31 @@ function unknownKeyword(at: string, keyword: string, ajv: Ajv): SchemaFlaw {
     write: suggestion === undefined ? `nothing: remove ${JSON.stringify(keyword)}` : JSON.stringify(suggestion),
     suggestion,
   };
+}
+
+/** What may hold for one list and not for another, and with it the items that it describes. */
+const DECIDING = ['contains', 'anyOf', 'oneOf', 'if', 'dependentSchemas', '$ref', '$dynamicRef'];
+
+/** ajv counts the items that are described; of branches and of `contains` it cannot. */
+function undecidedItems(at: string, schema: PlainMap): readonly SchemaFlaw[] {
+  const beside = [schema, ...partsOf(schema)].flatMap((part) => DECIDING.filter((word) => part[word] !== undefined));
+  const [word] = beside;
+  if (word === undefined) return [];
+  return [
+    {
+      at: pointerTo(at, 'unevaluatedItems'),
+      side: 'key',
+      expected: `unevaluatedItems in a schema without ${DECIDING.join(', ')}`,
+      found: `it beside ${word}`,
+      write: '"items": false in each branch',
+    },
+  ];
+}
+
+function partsOf({ allOf }: PlainMap): readonly PlainMap[] {
+  return asList(allOf)
+    .filter(isMap)
+    .flatMap((part) => [part, ...partsOf(part)]);
 }
 
 function noUri(at: string, text: string): SchemaFlaw {
@@ -96,6 +122,22 @@ function patternFlaws(at: string, side: 'key' | 'value', pattern: string): reado
     const found = shortened(messageOf(thrown), MOST_SHOWN * 2);
     return [{ at, side, expected: 'a regular expression', found, write: 'one that JavaScript takes with the flag u' }];
   }
+}
+
+/** The compiler did not take the names in a schema: at the second of two that are equal, where it holds both. */
+export function ambiguousName(schema: SchemaFile['schema'], said: string): SchemaFlaw {
+  const seen = new Set<string>();
+  for (const [at, held] of schemasIn(schema)) {
+    for (const keyword of ['$anchor', '$dynamicAnchor', '$id']) {
+      const name = held[keyword];
+      if (typeof name !== 'string') continue;
+      const found = `${JSON.stringify(name)} again`;
+      const expected = 'a name that no other schema has';
+      if (seen.has(name)) return { at: pointerTo(at, keyword), expected, found, write: 'another name' };
+      seen.add(name);
+    }
+  }
+  return { at: '', expected: 'names that no other schema has', found: shortened(said, MOST_SHOWN * 2), write: '' };
 }
 
 /** Values that a keyword does not take, by the meta-schema: one error for each pointer. */

@@ -160,6 +160,7 @@ export class ReplayQueue {
         expiresAtMs: renewMs === undefined ? undefined : Date.now() + renewMs,
         traceId: textOf(row['trace_id']),
         spanId: textOf(row['span_id']),
+        ended: { code: textOf(row['code']) ?? '', stage: textOf(row['stage']) },
       },
       settle: (outcome) => this.#settle(letter, outcome, route, replays),
     };
