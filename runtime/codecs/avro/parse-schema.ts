@@ -11,15 +11,20 @@ const COMPLEX = ['record', 'enum', 'fixed', 'array', 'map'];
 const MOST_LEVELS = 100;
 
 /** Reads a schema in JSON (.avsc). Throws CodecFlaws with the first place that is wrong. */
-export function parseAvro({ name, content }: CodecSchemaFile): AvroType {
-  let json: unknown;
+export function parseAvro({ name, content, imports = [] }: CodecSchemaFile): AvroType {
+  const file = `${name}.avsc`;
+  const parser = new Parser(file);
+  for (const one of imports) parser.whole(jsonOf(one, file));
+  return parser.whole(jsonOf(content, file));
+}
+
+function jsonOf(content: Uint8Array, file: string): unknown {
   try {
-    json = JSON.parse(Buffer.from(content).toString()) as unknown;
+    return JSON.parse(Buffer.from(content).toString()) as unknown;
   } catch (thrown) {
     const found = thrown instanceof Error ? thrown.message : 'something else';
-    throw new CodecFlaws([{ file: `${name}.avsc`, at: '', expected: 'JSON', found, write: '' }]);
+    throw new CodecFlaws([{ file, at: '', expected: 'JSON', found, write: '' }]);
   }
-  return new Parser(`${name}.avsc`).whole(json);
 }
 
 class Parser {
