@@ -25,7 +25,7 @@ export const SCHEMA_ID_ERRORS = {
       'The route waits and asks again; no message is lost. Fix username and password, or token, beside registry, or what they may read; new values are read at the next start.',
   },
   SCHEMA_NOT_REGISTERED: {
-    verdict: 'reject',
+    verdict: 'retry',
     scope: 'bus',
     remedy:
       'Register the schema under this subject, or write subject: of the codec, or its id: ids: { NAME: ID }. The bridge registers nothing.',

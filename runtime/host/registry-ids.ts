@@ -6,7 +6,7 @@ import { pause } from '#kit/deadline.ts';
 import { asList, asMap, own } from '#kit/json-value.ts';
 import { shortened } from '#kit/shortened.ts';
 import { type Found, idOfSchema, type RegisteredSchema, schemaOfId } from '../codecs/confluent/registry/client.ts';
-import type { RegistryAccess } from '../codecs/confluent/registry/request.ts';
+import { type RegistryAccess, shownRegistry } from '../codecs/confluent/registry/request.ts';
 import type { SchemaIds, WriterCodec } from '../codecs/confluent/wire-format.ts';
 import { digest, type SchemaCache } from '../store/schema-cache.ts';
 
@@ -90,7 +90,7 @@ export class RegistryIds implements SchemaIds {
       const found = `no such schema under the subject ${subject}`;
       throw new SluiceError(
         'SCHEMA_NOT_REGISTERED',
-        `expected the schema ${schema.name} in the schema registry ${access.url}, found ${found}`,
+        `expected the schema ${schema.name} in the schema registry ${shownRegistry(access.url)}, found ${found}`,
       );
     }
     if (id !== undefined && cached === undefined) this.#keep(name, { id });

@@ -2,7 +2,8 @@ import { SluiceError } from '#contract/errors.ts';
 import type { Log } from '#contract/log.ts';
 import type { CodecSchemaFile, SchemaCodec } from '#contract/schema-codec.ts';
 import type { Source } from '#contract/source.ts';
-import { asMap, own } from '#kit/json-value.ts';
+import { asMap, own, type PlainMap } from '#kit/json-value.ts';
+import { shownRegistry } from '../codecs/confluent/registry/request.ts';
 import type { SchemaIds } from '../codecs/confluent/wire-format.ts';
 import type { RouteSpec } from '../project/pipeline-spec.ts';
 import { defaultSubject } from '../project/fields/default-subject.ts';
@@ -50,6 +51,12 @@ export const openRouteRegistry: OpenRouteRegistry = (settings) => {
   const all: RegistryIds[] = [];
   let reading: RegistryIds | undefined;
   const { route, log, stateFolder } = settings;
+  const reporters = new Map<string, ReturnType<typeof troubleReporter>>();
+  const reporterOf = (url: string): ReturnType<typeof troubleReporter> => {
+    const reporter = reporters.get(url) ?? troubleReporter(settings, shownRegistry(url));
+    reporters.set(url, reporter);
+    return reporter;
+  };
   return {
     idsOf({ confluent, inner, schema, local, reads, to }) {
       const words = asMap(confluent);
@@ -61,10 +68,10 @@ export const openRouteRegistry: OpenRouteRegistry = (settings) => {
         local,
         inner,
         schema,
-        subject: to === undefined || local.own !== undefined ? undefined : subjectOf(words, to),
+        subject: to === undefined || local.own !== undefined ? undefined : subjectOf(words, inner, to),
         log,
         route,
-        onTrouble: troubleReporter(settings, url),
+        onTrouble: reporterOf(url),
       });
       all.push(made);
       if (reads) reading = made;
@@ -84,16 +91,16 @@ export const openRouteRegistry: OpenRouteRegistry = (settings) => {
   };
 };
 
-function subjectOf(words: Readonly<Record<string, unknown>>, { address }: RouteSpec['to']): string {
+function subjectOf(words: PlainMap, inner: SchemaCodec, { address }: RouteSpec['to']): string {
+  if (inner.name === 'protobuf')
+    throw new SluiceError('SCHEMA_NOT_REGISTERED', 'expected the id of the schema of protobuf in ids, found none');
   const subject = own(words, 'subject') ?? defaultSubject(address);
   if (typeof subject === 'string') return subject;
-  throw new SluiceError(
-    'SCHEMA_NOT_REGISTERED',
-    'expected subject beside registry, found an address with parts from the message, which says no subject',
-  );
+  const found = 'an address that depends on the message, and so names none';
+  throw new SluiceError('SCHEMA_NOT_REGISTERED', `expected subject beside registry, found ${found}`);
 }
 
-function authorizationOf(words: Readonly<Record<string, unknown>>): string | undefined {
+function authorizationOf(words: PlainMap): string | undefined {
   const [username, password, token] = ['username', 'password', 'token'].map((word) => own(words, word));
   if (typeof token === 'string') return `Bearer ${token}`;
   if (typeof username !== 'string' || typeof password !== 'string') return undefined;
@@ -103,16 +110,16 @@ function authorizationOf(words: Readonly<Record<string, unknown>>): string | und
 /** One line when the registry fails, or fails in another way, and one when it answers again. */
 function troubleReporter(
   { route, log, health, onProblem }: RouteRegistrySettings,
-  url: string,
+  registry: string,
 ): (trouble: SluiceError | undefined) => void {
-  const name = `${route} schema registry`;
+  const name = `${route} schema registry ${registry}`;
   health.set(name, true);
   let told: string | undefined;
   return (trouble) => {
     if (trouble?.message === told) return;
     told = trouble?.message;
     health.set(name, trouble === undefined, trouble && `${trouble.message}. ${trouble.remedy}`);
-    if (trouble === undefined) return log.info('schema-registry-up', { route, registry: url });
+    if (trouble === undefined) return log.info('schema-registry-up', { route, registry });
     log.error('schema-registry-down', { route, code: trouble.code, text: `${trouble.message}. ${trouble.remedy}` });
     onProblem(trouble);
   };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { asMap, own } from '#kit/json-value.ts';
 import { writePrivate } from './private-file.ts';
 
-const FOLDER = 'schemas';
+const FOLDER = 'schema-registries';
 let written = 0;
 
 /**

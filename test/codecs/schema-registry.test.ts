@@ -97,7 +97,7 @@ test('a start without the registry reads every id that was read before, and a da
   for (const id of [3, 4]) await first.publish('a', old(id, `m${id}`));
   await idsOut(first, 2);
   await first.stop();
-  const folder = join(first.project.path('state'), 'schemas');
+  const folder = join(first.project.path('state'), 'schema-registries');
   const [place = ''] = readdirSync(folder);
   const path = join(folder, place, 'id-4.json');
   writeFileSync(path, readFileSync(path, 'utf8').replace('lat', 'lot'));

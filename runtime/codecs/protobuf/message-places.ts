@@ -1,3 +1,6 @@
+/** The most messages within one another. */
+const MOST_LEVELS = 100;
+
 /**
  * The place of each message in the text of a .proto file, by full name: the index of the outermost message, then of each message
  * within. The text is that of a registry, which has parsed it; only the declarations of messages are looked for.
@@ -13,7 +16,7 @@ export function messagePlaces(proto: string): ReadonlyMap<string, readonly numbe
     if (token === 'package' && brace === ';' && open.length === 1) open[0] = { ...around, name };
     else if (token === '}') open.pop();
     else if (token === '{') {
-      const isMessage = tokens[at - 2] === 'message' && around.path !== undefined;
+      const isMessage = tokens[at - 2] === 'message' && around.path !== undefined && open.length <= MOST_LEVELS;
       if (!isMessage) open.push({ path: undefined, name: '', messages: 0 });
       else {
         const own = tokens[at - 1] ?? '';
@@ -39,9 +42,12 @@ interface Block {
   messages: number;
 }
 
-/** Comments and blanks are left out, texts stay whole: a brace within one opens nothing. */
+/**
+ * Comments and blanks are left out, texts stay whole: a brace within one opens nothing. Comments and texts without an end go to that of
+ * the file or line, so that the time is linear whatever stands there.
+ */
 function tokensOf(proto: string): readonly string[] {
-  return [...proto.matchAll(/\/\/[^\n]*|\/\*[^]*?\*\/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[\w.]+|[^\s\w]/g)]
+  return [...proto.matchAll(/\/\/[^\n]*|\/\*[^]*?(?:\*\/|$)|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|[\w.]+|[^\s\w]/g)]
     .map(([token]) => token)
     .filter((token) => !token.startsWith('//') && !token.startsWith('/*'));
 }

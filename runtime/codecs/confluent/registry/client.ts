@@ -1,6 +1,6 @@
 import { SluiceError } from '#contract/errors.ts';
 import { asList, asMap, own, type PlainMap } from '#kit/json-value.ts';
-import { type Answer, ask, type RegistryAccess } from './request.ts';
+import { type Answer, ask, type RegistryAccess, shownRegistry } from './request.ts';
 
 /** A schema as a registry has it. Nothing in it was read yet. */
 export interface RegisteredSchema {
@@ -93,5 +93,8 @@ function textIn(answer: PlainMap, url: string): { readonly schema: string; reado
 }
 
 function noRegistry(url: string, found: string): SluiceError {
-  return new SluiceError('SCHEMA_REGISTRY_DOWN', `expected an answer of the schema registry ${url}, found ${found}`);
+  return new SluiceError(
+    'SCHEMA_REGISTRY_DOWN',
+    `expected an answer of the schema registry ${shownRegistry(url)}, found ${found}`,
+  );
 }

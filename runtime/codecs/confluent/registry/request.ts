@@ -30,6 +30,7 @@ export async function ask(
   question?: object,
 ): Promise<Answer> {
   const limit = AbortSignal.timeout(timeoutMs);
+  const registry = shownRegistry(url);
   try {
     const response = await fetch(url + path, {
       method: question === undefined ? 'GET' : 'POST',
@@ -49,20 +50,31 @@ export async function ask(
     if (response.ok && isMap(value)) return { kind: 'found', value };
     if (response.status === 404 && isMap(value) && MISSING_CODES.includes(own(value, 'error_code')))
       return { kind: 'missing' };
-    throw trouble(url, response);
+    throw trouble(registry, response);
   } catch (thrown) {
     if (thrown instanceof SluiceError) throw thrown;
     const found = limit.aborted ? `none within ${timeoutMs} ms` : reasonOf(thrown);
     // oxlint-disable-next-line preserve-caught-error -- the cause may hold the headers of the request
-    throw new SluiceError('SCHEMA_REGISTRY_DOWN', `expected an answer of the schema registry ${url}, found ${found}`);
+    throw new SluiceError(
+      'SCHEMA_REGISTRY_DOWN',
+      `expected an answer of the schema registry ${registry}, found ${found}`,
+    );
   }
 }
 
-function trouble(url: string, { status, ok }: Response): SluiceError {
+/** In texts: a path may hold what is not for everyone. */
+export function shownRegistry(url: string): string {
+  return new URL(url).origin;
+}
+
+function trouble(registry: string, { status, ok }: Response): SluiceError {
   if (status === 401 || status === 403)
-    return new SluiceError('SCHEMA_REGISTRY_REFUSED', `the schema registry ${url} refuses: status ${status}`);
+    return new SluiceError('SCHEMA_REGISTRY_REFUSED', `the schema registry ${registry} refuses: status ${status}`);
   const found = ok ? 'one that is no JSON object' : status >= 300 && status < 400 ? 'a redirect' : `status ${status}`;
-  return new SluiceError('SCHEMA_REGISTRY_DOWN', `expected an answer of the schema registry ${url}, found ${found}`);
+  return new SluiceError(
+    'SCHEMA_REGISTRY_DOWN',
+    `expected an answer of the schema registry ${registry}, found ${found}`,
+  );
 }
 
 /** Undefined where it is longer. */
