@@ -50,10 +50,10 @@ export type OpenRouteRegistry = (settings: RouteRegistrySettings) => RouteRegist
 export const openRouteRegistry: OpenRouteRegistry = (settings) => {
   const all: RegistryIds[] = [];
   let reading: RegistryIds | undefined;
-  const { route, log, stateFolder } = settings;
+  const { route, log, health, stateFolder } = settings;
   const reporters = new Map<string, ReturnType<typeof troubleReporter>>();
   const reporterOf = (url: string): ReturnType<typeof troubleReporter> => {
-    const reporter = reporters.get(url) ?? troubleReporter(settings, shownRegistry(url));
+    const reporter = reporters.get(url) ?? troubleReporter(settings, url);
     reporters.set(url, reporter);
     return reporter;
   };
@@ -80,6 +80,7 @@ export const openRouteRegistry: OpenRouteRegistry = (settings) => {
     async open(signal) {
       await Promise.all(all.map((ids) => ids.openOwn(signal)));
       signal.throwIfAborted();
+      for (const url of reporters.keys()) health.set(healthName(route, url), true);
     },
     source(source) {
       if (reading === undefined) return source;
@@ -107,19 +108,24 @@ function authorizationOf(words: PlainMap): string | undefined {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
+function healthName(route: string, url: string): string {
+  return `${route} schema registry ${shownRegistry(url)}`;
+}
+
 /** One line when the registry fails, or fails in another way, and one when it answers again. */
 function troubleReporter(
   { route, log, health, onProblem }: RouteRegistrySettings,
-  registry: string,
+  url: string,
 ): (trouble: SluiceError | undefined) => void {
-  const name = `${route} schema registry ${registry}`;
-  health.set(name, true);
+  const name = healthName(route, url);
+  // Until the ids of what is written are known.
+  health.set(name, false);
   let told: string | undefined;
   return (trouble) => {
     if (trouble?.message === told) return;
     told = trouble?.message;
     health.set(name, trouble === undefined, trouble && `${trouble.message}. ${trouble.remedy}`);
-    if (trouble === undefined) return log.info('schema-registry-up', { route, registry });
+    if (trouble === undefined) return log.info('schema-registry-up', { route, registry: shownRegistry(url) });
     log.error('schema-registry-down', { route, code: trouble.code, text: `${trouble.message}. ${trouble.remedy}` });
     onProblem(trouble);
   };

@@ -89,6 +89,21 @@ test('a stop while a message waits for the registry ends at once, and the messag
   assert.ok(performance.now() - begin < 1000);
   assert.deepEqual(run.letters(), []);
   assert.ok(wasSaid(run, 'schema-registry-unsettled'));
+  const [again] = await run.hub.subscribe('p/r', ['in/#']).read({ messages: 1, bytes: 1e9 }, AbortSignal.timeout(5000));
+  assert.deepEqual(again?.frame.body, Buffer.from(old(3, 'a')));
+});
+
+test('what a spool has taken stays in it while the registry is away, and goes on after a restart', async () => {
+  await using registry = await registryWith(3);
+  registry.answer = (_, response) => void response.writeHead(503).end();
+  const route = { spool: { max: '10MiB' } };
+  await using run = await reading(registry, { route });
+  for (const name of ['a', 'b', 'c']) await run.publish('a', old(3, name));
+  await until(() => wasSaid(run, 'schema-registry-down'), 'the trouble');
+  await run.stop();
+  registry.answer = undefined;
+  await using again = await reading(registry, { route, ...stateOf(run) });
+  assert.deepEqual(await idsOut(again, 3), ['a', 'b', 'c']);
 });
 
 test('a start without the registry reads every id that was read before, and a damaged file is asked for again', async () => {
