@@ -17,6 +17,7 @@ import { withoutSocks } from './without-socks.ts';
 import { findingsText, withoutNotices } from '../project/check/findings-text.ts';
 import type { ExpressionSite } from '../project/check/expression-sites.ts';
 import type { NamedFiles } from '../project/check/check-names.ts';
+import { namesRegistry } from '../project/fields/codec-fields.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import { surroundingsOf } from '../project/read/references.ts';
 import type { PipelineDocument } from '../project/read/resolve-pipeline.ts';
@@ -26,7 +27,7 @@ import { type ProjectFolders, projectFile } from '../project/project-files.ts';
 import { SCHEMA_PARTS, schemaModuleCompiler } from '../project/schemas/compile-schemas.ts';
 import { noticesOf } from './bundle-licences.ts';
 import { SchemaNames } from '../project/schemas/schema-names.ts';
-import type { CodecUse } from '../project/check/check-codec.ts';
+import type { CodecUse } from '../project/check/check-codec-files.ts';
 import {
   BODY,
   type BundledCodecs,
@@ -196,7 +197,8 @@ function codecsOf(uses: readonly CodecUse[], project: ProjectFolders): BundledCo
     return kind === undefined ? [] : [{ name, ...kind.module }];
   });
   const files = codecFiles(uses).map((name) => [name, readFileSync(join(project.folder, 'schemas', name), 'base64')]);
-  return { modules, files: Object.fromEntries(files) };
+  const hasRegistry = uses.some(({ options }) => namesRegistry(options));
+  return { modules, files: Object.fromEntries(files), hasRegistry };
 }
 
 function codecFiles(uses: readonly CodecUse[]): readonly string[] {

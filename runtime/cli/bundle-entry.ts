@@ -53,6 +53,8 @@ export interface BundledCodecs {
   readonly modules: readonly { readonly name: string; readonly file: string; readonly exportName: string }[];
   /** Schema files as base64, by their names with the endings. */
   readonly files: Readonly<Record<string, string>>;
+  /** Whether one of them names a schema registry: else a bundle has nothing of its client. */
+  readonly hasRegistry: boolean;
 }
 
 /** The module of one pipeline: its document, and imports of exactly the parts that it names. */
@@ -74,11 +76,16 @@ export function pipelineModule(
     ...codecs.modules.map(
       ({ file, exportName }) => `import { ${exportName} } from ${JSON.stringify(resolve(runtimeFolder, file))};`,
     ),
+    ...(codecs.hasRegistry
+      ? [
+          `import { openRouteRegistry as openRegistry } from ${JSON.stringify(`${runtimeFolder}/host/route-registry.ts`)};`,
+        ]
+      : ['const openRegistry = undefined;']),
     ...expressionLines(runtimeFolder, expressions),
     `const document = ${JSON.stringify(document)};`,
     `const buses = [${drivers.map(({ exportName }) => exportName).join(', ')}];`,
     `const validators = { ${validators.map((name, index) => `${JSON.stringify(name)}: v${index}`).join(', ')} };`,
-    `const codecs = { makers: { ${codecs.modules.map(({ name, exportName }) => `${JSON.stringify(name)}: ${exportName}`).join(', ')} }, files: ${JSON.stringify(codecs.files)} };`,
+    `const codecs = { makers: { ${codecs.modules.map(({ name, exportName }) => `${JSON.stringify(name)}: ${exportName}`).join(', ')} }, files: ${JSON.stringify(codecs.files)}, openRegistry };`,
     ...labelLines(document, runtimeFolder),
     ...guardLines(document, runtimeFolder),
     'export const runBundle = (url) => run({ document, buses, functions, validators, codecs, labels, openGuards, compileExpression, url });',

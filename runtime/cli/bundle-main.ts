@@ -22,6 +22,7 @@ import { findingsEnvelope, findingsText, withoutNotices } from '../project/check
 import { type PipelineDocument, type Resolution, resolvePipeline } from '../project/read/resolve-pipeline.ts';
 import { adoptFunctions } from '../project/functions/adopt-functions.ts';
 import type { OpenGuards } from '../host/guard-desk.ts';
+import type { OpenRouteRegistry } from '../host/route-registry.ts';
 import type { LabelJudge } from '../project/labels/label-judge.ts';
 import { referenceReader } from '../project/project-files.ts';
 import type { CompileExpression } from '#contract/expression.ts';
@@ -44,6 +45,8 @@ export interface BundledPipeline {
     readonly makers: Readonly<Record<string, CodecMaker>>;
     /** Schema files as base64. */
     readonly files: Readonly<Record<string, string>>;
+    /** Undefined where the pipeline names no schema registry. */
+    readonly openRegistry?: OpenRouteRegistry;
   };
   /** Undefined where the pipeline has no guards. */
   readonly openGuards?: OpenGuards;
@@ -181,6 +184,7 @@ function load(bundled: BundledPipeline): OwnRun | undefined {
   const names = new Map(Object.keys(functions).map((name) => [name, name]));
   const adopted = adoptFunctions(functions, names, { explain, home });
   const schemaCodecs = {
+    openRegistry: codecs.openRegistry,
     makers: new Map(Object.entries(codecs.makers)),
     files: new Map(
       Object.entries(codecs.files).map(([name, text]) => [name, schemaFile(name, Buffer.from(text, 'base64'))]),

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { messageOf } from '#contract/errors.ts';
 import { type CodecFlaw, CodecFlaws, type CodecMaker, type CodecSchemaFile } from '#contract/schema-codec.ts';
 import { type SchemaCodecs, schemaFile } from '../host/codec-makers.ts';
-import type { CodecUse } from '../project/check/check-codec.ts';
+import type { CodecUse } from '../project/check/check-codec-files.ts';
 import type { Finding } from '../project/check/findings.ts';
+import { namesRegistry } from '../project/fields/codec-fields.ts';
 import type { ProjectFolders } from '../project/project-files.ts';
 import { parseYaml } from '../project/read/yaml-document.ts';
 
@@ -40,7 +41,10 @@ export async function loadCodecs(
       for (const flaw of flaws) add(findingOf(flaw, use, { project, pipeline }));
     }
   }
-  return { codecs: { makers, files }, findings: [...findings.values()] };
+  const openRegistry = uses.some(({ options }) => namesRegistry(options))
+    ? (await import('../host/route-registry.ts')).openRouteRegistry
+    : undefined;
+  return { codecs: { makers, files, openRegistry }, findings: [...findings.values()] };
 }
 
 function tryOut(

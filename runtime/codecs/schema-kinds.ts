@@ -4,7 +4,6 @@ import type { SchemaCodecKind } from '#contract/schema-codec.ts';
 const CONFLUENT = {
   type: 'object',
   additionalProperties: false,
-  required: ['ids'],
   properties: {
     ids: {
       type: 'object',
@@ -12,6 +11,29 @@ const CONFLUENT = {
       additionalProperties: { type: 'integer', minimum: 1, maximum: 2_147_483_647 },
       description: 'The id of each schema in the registry, by the name of its file.',
       examples: [{ 'track.v1': 7 }],
+    },
+    registry: {
+      type: 'string',
+      description: 'URL of a schema registry, which is asked for every other id; http or https, without a user.',
+      examples: ['env:REGISTRY_URL'],
+    },
+    subject: {
+      type: 'string',
+      minLength: 1,
+      description:
+        "Of a sink: the subject under which its schema is registered. Default: the sink's address and `-value`.",
+      examples: ['tracks-value'],
+    },
+    username: { type: 'string', description: 'User of the registry (Basic), beside password.' },
+    password: {
+      type: 'string',
+      description: 'Password of the user, by reference: env:NAME or file:PATH.',
+      examples: ['env:REGISTRY_PASSWORD'],
+    },
+    token: {
+      type: 'string',
+      description: 'Token of the registry (Bearer), by reference: env:NAME or file:PATH.',
+      examples: ['env:REGISTRY_TOKEN'],
     },
   },
   description: "The bodies are in Confluent's wire format: a zero byte and the id of their schema stand before them.",

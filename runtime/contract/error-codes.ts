@@ -1,6 +1,7 @@
 import { EXPRESSION_FAILED, MAP_FAILED, SPLIT_TOO_LARGE } from './expression-error-codes.ts';
 import { GUARD_ERRORS } from './guard-codes.ts';
 import { LABEL_ERRORS } from './label-codes.ts';
+import { SCHEMA_ID_ERRORS } from './schema-id-codes.ts';
 
 const OTHERS = {
   DECODE_FAILED: {
@@ -31,12 +32,6 @@ const OTHERS = {
     scope: 'message',
     remedy:
       'The message is no CloudEvent 1.0 of the mode that the end names, or the one to be written lacks id, source or type. Fix the publisher, cloudevents of the end, or the headers ce-NAME of the sink.',
-  },
-  SCHEMA_ID_UNKNOWN: {
-    verdict: 'reject',
-    scope: 'message',
-    remedy:
-      'The route does not know the schema of this id. Add its file to schemas/ and its id to ids of the codec, then replay the letter.',
   },
   KEY_MISSING: {
     verdict: 'reject',
@@ -298,8 +293,11 @@ type Entry = { readonly verdict: 'retry' | 'reject'; readonly scope: 'message' |
  * whether the message or the bus is at fault; a fault of the bus never counts against a message.
  */
 // By a call that is marked as pure: a spread would stay in every bundle.
-export const ERRORS = /* @__PURE__ */ Object.assign(OTHERS, LABEL_ERRORS, GUARD_ERRORS) satisfies Readonly<
-  Record<string, Entry>
->;
+export const ERRORS = /* @__PURE__ */ Object.assign(
+  OTHERS,
+  LABEL_ERRORS,
+  GUARD_ERRORS,
+  SCHEMA_ID_ERRORS,
+) satisfies Readonly<Record<string, Entry>>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -5,6 +5,8 @@ export interface CodecSchemaFile {
   /** Without folder and ending. */
   readonly name: string;
   readonly content: Uint8Array;
+  /** Schemas of a registry that it refers to, each before those that need it. */
+  readonly imports?: readonly Uint8Array[];
 }
 
 /** Why a codec cannot be made. `file`: that of the schema, or undefined where an option in the pipeline file is wrong. */
@@ -43,6 +45,8 @@ export interface SchemaCodec extends Codec {
   readerOf?(writer: CodecSchemaFile): Codec;
   /** Where a schema holds several messages: which of them a body is, in front of it. */
   readonly messageHead?: MessageHead;
+  /** The same where the writer has its messages in other places: by its schema as a registry has it. Throws CodecFlaws. */
+  headOf?(writer: CodecSchemaFile): Pick<MessageHead, 'read'>;
 }
 
 export interface MessageHead {

@@ -31,7 +31,7 @@ import { type RouteServices, wireRoute } from './wire.ts';
 
 export interface RouteRunnerSettings
   extends
-    Omit<RouteServices, 'observers' | 'redelivers' | 'labels' | 'ceilingOf'>,
+    Omit<RouteServices, 'observers' | 'redelivers' | 'labels' | 'ceilingOf' | 'registry'>,
     Pick<Observers, 'clock' | 'log' | 'tracer' | 'eventLoopWatchdog'> {
   readonly deadLetters: DeadLetterStore;
   /** Replays dead letters only: the source is not opened. */
@@ -98,7 +98,7 @@ export class RouteRunner {
   async open(): Promise<void> {
     // All are registered before any is opened: readiness includes pending connections.
     const { from, deadLetter } = this.#spec;
-    const { catalog, deadLetters, isReplayOnly } = this.#settings;
+    const { catalog, deadLetters, isReplayOnly, opening, parts } = this.#settings;
     const contexts = {
       source: isReplayOnly ? undefined : this.#context('source'),
       sinks: this.#spec.sinks.map((_, at) => this.#context('sink', at)),
@@ -128,6 +128,7 @@ export class RouteRunner {
       this.#source = await bus.openSource(options, contexts.source);
     }
     const letters = this.#letters?.letters ?? deadLetters;
+    const registry = parts.codecs?.openRegistry?.({ ...this.#settings, route: this.#spec.name });
     const spool = this.#spool;
     const services = {
       ...this.#settings,
@@ -137,6 +138,7 @@ export class RouteRunner {
       deadLetters: letters,
       redelivers,
       observers,
+      registry,
       labels: labelRulesOf(this.#pipeline, this.#spec, observers),
       ceilingOf: (connection: string) => this.#pipeline.labels?.ceilingOf(connection),
     };
@@ -144,7 +146,9 @@ export class RouteRunner {
     const { ends, ...rest } = spool === undefined ? wired : spool.attach(wired);
     // Replayed letters bypass the spool: they are on the disk already.
     const merged = mergedSource(ends.source, deadLetters.replay(this.#spec.name));
-    const source = eventsIn(this.#spec, bus, merged);
+    const events = eventsIn(this.#spec, bus, merged);
+    await registry?.open(opening);
+    const source = registry?.source(events) ?? events;
     this.#route = { ends: { ...ends, source }, ...rest };
     this.#running = new RunningRoute(this.#route);
     this.#stallDetector = this.#watch(this.#running, observers);

@@ -22,6 +22,7 @@ import type { GuardDesk, OpenGuards } from './guard-desk.ts';
 import { busOf } from './catalog-of.ts';
 import type { SchemaCodecs } from './codec-makers.ts';
 import { codecsOf, numbersOf } from './route-codecs.ts';
+import type { RouteRegistry } from './route-registry.ts';
 import type { RouteSink } from './route-sink.ts';
 
 /** The project's functions and schemas that a pipeline file names. */
@@ -50,6 +51,8 @@ export interface RouteServices {
   readonly observers: Observers;
   /** Undefined where the pipeline has no guards. */
   readonly guards: GuardDesk | undefined;
+  /** Undefined where the pipeline names no schema registry. */
+  readonly registry: RouteRegistry | undefined;
   /** The label rules of the route; undefined where the file names no policy. */
   readonly labels: LabelRules | undefined;
   /** What the bus of a connection may hold; undefined where the file names no policy. */
@@ -74,7 +77,7 @@ export function wireRoute(spec: RouteSpec, { source, sinks }: OpenEnds, services
   const grammar = busOf(services.catalog, spec.from.bus).grammar;
   const fill: Fill = (text, missing, more) =>
     compileTemplate(text, { route: spec.name, source: grammar, target: undefined, missing, ...more });
-  const { decoding, encodings } = codecsOf(spec, services.catalog, services.parts.codecs);
+  const { decoding, encodings } = codecsOf(spec, services.catalog, services.parts.codecs, services.registry);
   const isSealed = spec.stages.some(({ kind }) => kind.seals === true);
   const made = sinks.map((sink, at): SinkEnd => {
     const to = spec.sinks[at];

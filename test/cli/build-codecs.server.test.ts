@@ -4,6 +4,7 @@ import { connectAsync } from 'mqtt';
 import { avro } from '../../runtime/codecs/avro/avro.ts';
 import { protobuf } from '../../runtime/codecs/protobuf/protobuf.ts';
 import { FLEET, TRACK_AVSC } from '../codecs/fleet.ts';
+import { startRegistry } from '../codecs/registry-server.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { newProject } from '../harness/project.ts';
 import { serverTest } from '../harness/server-test.ts';
@@ -18,6 +19,8 @@ serverTest(
   { needs: ['mosquitto-process'] },
   async () => {
     await using server = await startMosquitto({});
+    await using registry = await startRegistry();
+    registry.schemas.set(9, { schema: JSON.stringify(TRACK_AVSC) });
     using project = newProject({
       'schemas/track.v1.avsc': TRACK_AVSC,
       'schemas/fleet.v1.binpb': FLEET,
@@ -31,6 +34,15 @@ serverTest(
             from: { bus: 'field', topics: ['in/+'], codec: { avro: 'track.v1' } },
             stages: [{ function: 'f' }],
             to: { bus: 'field', topic: 'out/{body.id}', codec: { protobuf: 'fleet.v1', message: 'fleet.Track' } },
+          },
+          {
+            name: 'asked',
+            from: {
+              bus: 'field',
+              topics: ['framed/+'],
+              codec: { avro: 'track.v1', confluent: { registry: 'env:REGISTRY_URL' } },
+            },
+            to: { bus: 'field', topic: 'out/{body.id}', codec: 'json' },
           },
           {
             name: 'plain',
@@ -55,15 +67,17 @@ serverTest(
     reader.on('message', (topic, body) => void arrived.set(topic, body));
     await using bundle = startNode(['--disallow-code-generation-from-strings', 'out/b.mjs'], {
       cwd: project.folder,
-      env: { FIELD_URL: server.url },
+      env: { FIELD_URL: server.url, REGISTRY_URL: registry.url },
     });
     await bundle.said('ready');
     await using publisher = await newPublisher(server.url);
-    const bytes = avro({ schema: SCHEMA, options: {}, rules: RULES }).encode({ id: 'u1', lat: 2, kind: 'SHIP' });
-    await publisher.publish('in/a', Buffer.from(bytes));
+    const avroOf = (id: string): Uint8Array =>
+      avro({ schema: SCHEMA, options: {}, rules: RULES }).encode({ id, lat: 2, kind: 'SHIP' });
+    await publisher.publish('in/a', Buffer.from(avroOf('u1')));
+    await publisher.publish('framed/a', Buffer.concat([Buffer.from([0, 0, 0, 0, 9]), avroOf('u2')]));
     await publisher.publish('cbor/x', Buffer.from('a1616101', 'hex'));
     const deadline = performance.now() + 10_000;
-    while (arrived.size < 2 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (arrived.size < 3 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
     assert.equal(arrived.get('msgpack/x')?.toString('hex'), '81a16101');
     const proto = protobuf({
       schema: { name: 'fleet.v1', content: FLEET },
@@ -72,12 +86,14 @@ serverTest(
     });
     const body = proto.decode(arrived.get('out/u1') ?? new Uint8Array()) as { lat: number };
     assert.equal(body.lat, 3);
+    assert.deepEqual(JSON.parse(String(arrived.get('out/u2'))), { id: 'u2', lat: 2, kind: 'SHIP' });
     await reader.endAsync(true);
     bundle.signal('SIGTERM');
     assert.equal(await bundle.ended(), 0);
     const sources = (folder: string): readonly string[] =>
       (JSON.parse(readFileSync(project.path(`${folder}/b.mjs.map`), 'utf8')) as { sources: string[] }).sources;
-    assert.ok(sources('out').some((source) => source.includes('@bufbuild/protobuf')));
+    for (const part of ['@bufbuild/protobuf', 'host/registry-ids.ts'])
+      assert.ok(sources('out').some((source) => source.includes(part)));
     project.write('pipelines/b.yaml', {
       name: 'b',
       buses: { field: { bus: 'mqtt', url: 'env:FIELD_URL' } },
@@ -85,6 +101,6 @@ serverTest(
     });
     await using again = startSluice(['build', 'pipelines/b.yaml', '--out', 'plain'], { cwd: project.folder });
     assert.equal(await again.ended(), 0, again.stderr());
-    assert.ok(!sources('plain').some((source) => /@bufbuild|codecs\/(avro|protobuf)\//.test(source)));
+    assert.ok(!sources('plain').some((source) => /@bufbuild|codecs\/(avro|protobuf)\/|registry/.test(source)));
   },
 );

@@ -99,7 +99,11 @@ export async function startMemoryRun(settings: MemoryRunSettings): Promise<Memor
     environment: {},
     ...settings.run,
   });
-  await pipeline.ready;
+  await pipeline.ready.catch(async (thrown: unknown) => {
+    await pipeline.stop();
+    project[Symbol.dispose]();
+    throw thrown;
+  });
   const out = hub.subscribe('test', ['out/#']);
   let isStopped = false;
   const stop = async (): Promise<void> => {

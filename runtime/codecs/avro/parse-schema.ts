@@ -11,15 +11,20 @@ const COMPLEX = ['record', 'enum', 'fixed', 'array', 'map'];
 const MOST_LEVELS = 100;
 
 /** Reads a schema in JSON (.avsc). Throws CodecFlaws with the first place that is wrong. */
-export function parseAvro({ name, content }: CodecSchemaFile): AvroType {
-  let json: unknown;
+export function parseAvro({ name, content, imports = [] }: CodecSchemaFile): AvroType {
+  const file = `${name}.avsc`;
+  const parser = new Parser(file);
+  for (const one of imports) parser.whole(jsonOf(one, file));
+  return parser.whole(jsonOf(content, file));
+}
+
+function jsonOf(content: Uint8Array, file: string): unknown {
   try {
-    json = JSON.parse(Buffer.from(content).toString()) as unknown;
+    return JSON.parse(Buffer.from(content).toString()) as unknown;
   } catch (thrown) {
     const found = thrown instanceof Error ? thrown.message : 'something else';
-    throw new CodecFlaws([{ file: `${name}.avsc`, at: '', expected: 'JSON', found, write: '' }]);
+    throw new CodecFlaws([{ file, at: '', expected: 'JSON', found, write: '' }]);
   }
-  return new Parser(`${name}.avsc`).whole(json);
 }
 
 class Parser {
@@ -96,6 +101,7 @@ class Parser {
     this.#define(name, record, at);
     const fields = own(json, 'fields');
     if (!Array.isArray(fields)) throw this.#flaw(pointerTo(at, 'fields'), 'a list of fields', shown(fields));
+    const seen = new Set<string>();
     for (const [index, field] of fields.entries()) {
       const place = pointerTo(at, 'fields', index);
       const fieldName = isMap(field) ? own(field, 'name') : undefined;
@@ -103,8 +109,9 @@ class Parser {
       if (!NAME.test(fieldName) || fieldName === '__proto__') {
         throw this.#flaw(pointerTo(place, 'name'), 'a name of letters, digits and _', shown(fieldName));
       }
-      if (record.fields.some((other) => other.name === fieldName))
+      if (seen.has(fieldName))
         throw this.#flaw(pointerTo(place, 'name'), 'each name once in a record', shown(fieldName));
+      seen.add(fieldName);
       const made: AvroField = {
         name: fieldName,
         aliases: texts(own(field, 'aliases')),
@@ -123,10 +130,12 @@ class Parser {
     const symbols = texts(listed);
     if (symbols.length === 0 || (Array.isArray(listed) && symbols.length !== listed.length))
       throw this.#flaw(pointerTo(at, 'symbols'), 'a list of symbols', shown(listed));
+    const seen = new Set<string>();
     for (const [index, symbol] of symbols.entries()) {
       const place = pointerTo(at, 'symbols', index);
       if (!NAME.test(symbol)) throw this.#flaw(place, 'a symbol of letters, digits and _', shown(symbol));
-      if (symbols.indexOf(symbol) !== index) throw this.#flaw(place, 'each symbol once', shown(symbol));
+      if (seen.has(symbol)) throw this.#flaw(place, 'each symbol once', shown(symbol));
+      seen.add(symbol);
     }
     const given = own(json, 'default');
     if (given !== undefined && !(typeof given === 'string' && symbols.includes(given)))

@@ -1,16 +1,23 @@
 import type { Codec } from '#contract/codec.ts';
 import { SluiceError } from '#contract/errors.ts';
-import type { SchemaCodec } from '#contract/schema-codec.ts';
+import type { MessageHead, SchemaCodec } from '#contract/schema-codec.ts';
 import { asBuffer } from '#kit/as-buffer.ts';
 
 const MAGIC = 0;
 /** The magic byte and the id of the schema. */
 const HEAD_BYTES = 5;
 
+/** What reads bodies of one writer's schema. */
+export interface WriterCodec {
+  readonly codec: Pick<Codec, 'decode'>;
+  /** Where the schema holds several messages. */
+  readonly head: Pick<MessageHead, 'read'> | undefined;
+}
+
 /** Schemas by the ids that a registry has given them. */
 export interface SchemaIds {
-  /** The codec that reads what was written by the schema of this id; undefined for an id that is not known. */
-  readerOf(id: number): Codec | undefined;
+  /** Undefined for an id that is not known. */
+  readerOf(id: number): WriterCodec | undefined;
   /** The id of the route's own schema, for what is written; undefined where it is not known. */
   readonly own: number | undefined;
 }
@@ -24,16 +31,14 @@ export function confluentCodec(inner: SchemaCodec, ids: SchemaIds): Codec {
     name: inner.name,
     contentType: inner.contentType,
     decode(bytes) {
-      const buffer = asBuffer(bytes);
-      if (buffer.length < HEAD_BYTES || buffer[0] !== MAGIC)
-        throw new Error('bytes without the magic byte of a registry');
-      const id = buffer.readUInt32BE(1);
-      const codec = ids.readerOf(id);
-      if (codec === undefined) throw unknown(`${inner.name} of a schema that the route knows, found schema id ${id}`);
-      const begin = HEAD_BYTES + (head === undefined ? 0 : head.read(buffer, HEAD_BYTES));
+      const id = schemaIdIn(bytes);
+      if (id === undefined) throw new Error('bytes without the magic byte of a registry');
+      const reader = ids.readerOf(id);
+      if (reader === undefined) throw unknown(`${inner.name} of a schema that the route knows, found schema id ${id}`);
+      const begin = HEAD_BYTES + (reader.head === undefined ? 0 : reader.head.read(bytes, HEAD_BYTES));
       const body = bytes.subarray(begin);
       inside.set(bytes, body);
-      return codec.decode(body);
+      return reader.codec.decode(body);
     },
     encode(body, source) {
       if (ids.own === undefined) throw unknown('the id of the schema of the route, found none');
@@ -47,6 +52,11 @@ export function confluentCodec(inner: SchemaCodec, ids: SchemaIds): Codec {
       return bytes;
     },
   };
+}
+
+/** Undefined where the bytes are not in this format. */
+export function schemaIdIn(bytes: Uint8Array): number | undefined {
+  return bytes.length < HEAD_BYTES || bytes[0] !== MAGIC ? undefined : asBuffer(bytes).readUInt32BE(1);
 }
 
 function unknown(text: string): SluiceError {

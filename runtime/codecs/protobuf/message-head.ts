@@ -11,8 +11,12 @@ export function messageHead(message: DescMessage): MessageHead {
   const path = pathOf(message);
   const isFirst = path.length === 1 && path[0] === 0;
   const written = Uint8Array.from(isFirst ? [0] : [path.length, ...path].flatMap(varint));
+  return { written, ...headAt(path, message.typeName) };
+}
+
+/** Reads the indexes of the message that is at this place of its file. */
+export function headAt(path: readonly number[], typeName: string): Pick<MessageHead, 'read'> {
   return {
-    written,
     read(bytes, at) {
       let end = at;
       const next = (): number => {
@@ -28,7 +32,7 @@ export function messageHead(message: DescMessage): MessageHead {
       const count = next();
       if (count < 0 || count > MOST_INDEXES) throw new Error('bytes without the indexes of a message');
       const found = count === 0 ? [0] : Array.from({ length: count }, next);
-      if (found.join() !== path.join()) throw new Error(`another message of the schema than ${message.typeName}`);
+      if (found.join() !== path.join()) throw new Error(`another message of the schema than ${typeName}`);
       return end - at;
     },
   };

@@ -13,12 +13,15 @@ import { isStackOverflow, messageOf, SluiceError } from '#contract/errors.ts';
 import { CodecFlaws, type CodecMaker, type CodecSchemaFile, type SchemaCodec } from '#contract/schema-codec.ts';
 import { asBuffer } from '#kit/as-buffer.ts';
 import { nearestName } from '#kit/nearest.ts';
+import { shortened } from '#kit/shortened.ts';
 import { unsafeName } from '../body-place.ts';
-import { messageHead } from './message-head.ts';
+import { headAt, messageHead } from './message-head.ts';
+import { messagePlaces } from './message-places.ts';
 import { asProtoJson } from './proto-json.ts';
 
 /** Messages within one another: as other implementations of protobuf have it. */
 const MOST_NESTED = 100;
+const MOST_SHOWN = 200;
 
 /** Protobuf's binary encoding, by a descriptor set of the project; bodies are ProtoJSON. */
 export const protobuf: CodecMaker = ({ schema, options: { message }, rules }) => {
@@ -62,6 +65,7 @@ function codecOf(message: DescMessage, registry: Registry, recursionLimit: numbe
     name: 'protobuf',
     contentType: 'application/protobuf',
     messageHead: messageHead(message),
+    headOf: (writer) => headAt(placeIn(writer, message), message.typeName),
     decode(bytes) {
       // A key of a map, in a place where the library makes an object of it.
       if (asBuffer(bytes).includes('__proto__'))
@@ -90,6 +94,15 @@ function codecOf(message: DescMessage, registry: Registry, recursionLimit: numbe
       }
     },
   };
+}
+
+/** Where a writer's schema, as the text of a registry, has the message. Its fields are those of the project's descriptor set. */
+function placeIn({ content }: CodecSchemaFile, { typeName }: DescMessage): readonly number[] {
+  const places = messagePlaces(Buffer.from(content).toString());
+  const place = places.get(typeName);
+  if (place !== undefined) return place;
+  const found = places.size === 0 ? 'no message' : shortened([...places.keys()].join(', '), MOST_SHOWN);
+  throw new CodecFlaws([{ file: undefined, at: '', expected: `the message ${typeName}`, found, write: '' }]);
 }
 
 function refuseUnsafe(value: JsonValue, around: string | undefined): void {

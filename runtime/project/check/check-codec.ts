@@ -1,12 +1,8 @@
-import type { Catalog } from '#contract/catalog.ts';
-import { asList, asMap, isMap, own } from '#kit/json-value.ts';
-import { nearestName } from '#kit/nearest.ts';
+import { asMap, isMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
-import { codecFilesIn } from '../fields/codec-fields.ts';
+import { namesRegistry } from '../fields/codec-fields.ts';
 import type { RouteSite } from '../fields/field.ts';
-import { sinkPlaces } from '../read/sink-places.ts';
-import type { SourceMap } from '../read/source-map.ts';
-import { oneOf, shown } from './describe.ts';
+import { oneOf } from './describe.ts';
 import type { FindingList } from './finding-list.ts';
 
 /** Refuses a codec with a schema whose words do not go together. */
@@ -46,9 +42,12 @@ export function checkCodec(end: 'from' | 'to'): (site: RouteSite) => void {
         write: `${word}: ...`,
       });
     }
-    const ids = own(asMap(own(codec, 'confluent')), 'ids');
+    const confluent = asMap(own(codec, 'confluent'));
     const schema = own(codec, kind.name);
-    if (end === 'to' && isMap(ids) && typeof schema === 'string' && !Object.hasOwn(ids, schema)) {
+    checkUrl(own(confluent, 'registry'), pointerTo(place, 'confluent', 'registry'), findings);
+    const ids = own(confluent, 'ids');
+    const lacksOwn = isMap(ids) && typeof schema === 'string' && !Object.hasOwn(ids, schema);
+    if (end === 'to' && lacksOwn && !namesRegistry(codec)) {
       findings.add({
         code: 'MISSING_FIELD',
         at: pointerTo(place, 'confluent', 'ids', schema),
@@ -71,106 +70,17 @@ export function checkCodec(end: 'from' | 'to'): (site: RouteSite) => void {
   };
 }
 
-/** A codec with a schema, as an end of the file names it, with all of its files in the project. */
-export interface CodecUse {
-  readonly name: string;
-  /** File names with their endings, that of the route's own schema first. */
-  readonly files: readonly string[];
-  readonly options: Readonly<Record<string, unknown>>;
-  /** The place of an option, in findings. */
-  readonly placeOf: (option: string) => { readonly line: number; readonly column: number };
-}
-
-type Visit = (at: string, name: string, codec: Readonly<Record<string, unknown>>) => void;
-
-/** Refuses the bare name of a codec that needs a schema. */
-function checkBareName(value: unknown, { codecs, schemaCodecs }: Catalog, findings: FindingList): void {
-  for (const { at, end } of endPlaces(value)) {
-    const codec = own(asMap(end), 'codec');
-    if (codec === 'cloudevents') {
-      findings.add({
-        code: 'WRONG_VALUE',
-        at: pointerTo(at, 'codec'),
-        expected: 'the codec of the data of an event',
-        found: shown(codec),
-        write: 'cloudevents: structured, beside codec and not in its place',
-      });
-    }
-    const kind = typeof codec === 'string' && !codecs.has(codec) ? schemaCodecs.get(codec) : undefined;
-    if (kind === undefined) continue;
-    const words = [`${kind.name}: NAME`, ...kind.needs.map((word) => `${word}: ...`)];
-    findings.add({
-      code: 'WRONG_TYPE',
-      at: pointerTo(at, 'codec'),
-      expected: `${kind.name} with the name of its schema`,
-      found: shown(codec),
-      write: `codec: { ${words.join(', ')} }`,
-    });
-  }
-}
-
-/** The source and the sinks of each route, with their pointers. */
-function endPlaces(value: unknown): readonly { readonly at: string; readonly end: unknown }[] {
-  return asList(own(asMap(value), 'routes')).flatMap((route, index) => {
-    const routeAt = pointerTo('/routes', index);
-    const sinks = sinkPlaces(routeAt, route).map(({ at, to }) => ({ at, end: to }));
-    return [{ at: pointerTo(routeAt, 'from'), end: own(asMap(route), 'from') }, ...sinks];
+/** A value by reference is checked too, so that a bundle refuses it at its start. Findings never quote it: a URL may hold a password. */
+function checkUrl(registry: unknown, at: string, findings: FindingList): void {
+  if (typeof registry !== 'string' || findings.isClaimed(at)) return;
+  const url = URL.parse(registry);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.username + url.password + url.search + url.hash === '')
+    return;
+  findings.add({
+    code: 'WRONG_VALUE',
+    at,
+    expected: 'an http or https URL without user, ? and #',
+    found: 'another text',
+    write: 'registry: https://HOST:PORT, with username and password beside it',
   });
-}
-
-function eachCodec(value: unknown, catalog: Catalog, visit: Visit): void {
-  for (const { at, end } of endPlaces(value)) {
-    const codec = own(asMap(end), 'codec');
-    if (!isMap(codec)) continue;
-    const name = [...catalog.schemaCodecs.keys()].find((kind) => Object.hasOwn(codec, kind));
-    if (name !== undefined) visit(pointerTo(at, 'codec'), name, codec);
-  }
-}
-
-/** Refuses names of schema files that the project does not have. */
-export function checkCodecFiles(
-  value: unknown,
-  catalog: Catalog,
-  schemas: readonly string[],
-  findings: FindingList,
-): void {
-  checkBareName(value, catalog, findings);
-  eachCodec(value, catalog, (at, name, codec) => {
-    const ending = catalog.schemaCodecs.get(name)?.ending ?? '';
-    const known = schemas.filter((file) => file.endsWith(ending)).map((file) => file.slice(0, -ending.length));
-    for (const [path, file] of codecFilesIn(codec, name)) {
-      const place = pointerTo(at, ...path);
-      if (known.includes(file) || findings.isClaimed(place)) continue;
-      const bare = file.endsWith(ending) ? file.slice(0, -ending.length) : file;
-      const suggestion = known.includes(bare) ? bare : nearestName(bare, known);
-      findings.add({
-        code: 'UNKNOWN_SCHEMA',
-        at: place,
-        ...(path.length > 1 && { side: 'key' as const }),
-        expected: `schemas/${bare}${ending} in the project`,
-        found: bare === file ? 'no such file' : `${shown(file)}, with the ending of the file`,
-        write: suggestion === undefined ? `the file schemas/${bare}${ending}` : `${path.at(-1)}: ${suggestion}`,
-        suggestion,
-      });
-    }
-  });
-}
-
-/** The codecs with schemas that the file names and whose files are there. */
-export function codecUses(
-  value: unknown,
-  catalog: Catalog,
-  schemas: readonly string[],
-  places: SourceMap,
-): readonly CodecUse[] {
-  const uses: CodecUse[] = [];
-  eachCodec(value, catalog, (at, name, codec) => {
-    const { ending = '', needs = [] } = catalog.schemaCodecs.get(name) ?? {};
-    if (!needs.every((word) => Object.hasOwn(codec, word))) return;
-    const files = codecFilesIn(codec, name).map(([, file]) => `${file}${ending}`);
-    if (files.length === 0 || !files.every((file) => schemas.includes(file))) return;
-    const { [name]: _, ...options } = codec;
-    uses.push({ name, files, options, placeOf: (option) => places.of(pointerTo(at, option)) });
-  });
-  return uses;
 }

@@ -1,5 +1,5 @@
 import { nearestName } from '#kit/nearest.ts';
-import type { CodecUse } from './check-codec.ts';
+import type { CodecUse } from './check-codec-files.ts';
 import { oneOf, shown } from './describe.ts';
 import type { FindingDraft, FindingList } from './finding-list.ts';
 import { guardSchemaNames, guardsIn } from '../guards/guard-file.ts';

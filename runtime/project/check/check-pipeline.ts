@@ -1,7 +1,7 @@
 import { buildSpec } from '../read/build-spec.ts';
 import { checkDescribed, functionCalls } from './route-schemas.ts';
 import type { LocatedCall } from '../functions/call-types.ts';
-import { checkCodecFiles, codecUses } from './check-codec.ts';
+import { checkCodecFiles, codecUses } from './check-codec-files.ts';
 import { checkLoops } from './check-loops.ts';
 import { checkNames, filesNamed } from './check-names.ts';
 import type { NamedFiles, ProjectFiles } from './check-names.ts';

@@ -50,6 +50,11 @@ export function codecNameOf(end: PlainMap): unknown {
   return isMap(codec) ? Object.keys(codec).find((key) => !CODEC_OPTIONS.has(key)) : codec;
 }
 
+/** Whether the options of a codec name a schema registry. */
+export function namesRegistry(options: PlainMap): boolean {
+  return own(asMap(own(options, 'confluent')), 'registry') !== undefined;
+}
+
 export function isSameCodec(one: CodecSpec | undefined, other: CodecSpec | undefined): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
