@@ -63,6 +63,7 @@ test('a letter comes back as what it was: frame, id, attempts, the span in which
     expiresAtMs: undefined,
     traceId: '0af7651916cd43dd8448eb211c80319c',
     spanId: 'b7ad6b7169203331',
+    ended: { code: 'TRANSFORM_THREW', stage: 'function f' },
   });
   mark.close();
   store.close();
