@@ -196,3 +196,11 @@ test('a flaw of the policy file is found at its place, whatever its kind', () =>
     assert.ok((findings[1]?.line ?? 0) > 0);
   }
 });
+
+test('what is no label of the policy is shown as it stands in the file, and not where it comes by reference', () => {
+  const [written] = findingsOf(buses({ ceiling: 'SECRET' }));
+  assert.equal(written?.found, 'another one in SECRET');
+  assert.equal(written.write, 'a label of the policy, such as U');
+  const [referred] = findingsOf(buses({ ceiling: 'env:NO_SUCH_VARIABLE|hidden' }));
+  assert.deepEqual([referred?.code, referred?.found], ['LABEL_POLICY', 'another one']);
+});

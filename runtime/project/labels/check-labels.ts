@@ -1,5 +1,6 @@
 import { asMap, own, type PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
+import { shortened } from '#kit/shortened.ts';
 import { messageOf } from '#contract/errors.ts';
 import { bindingKey } from '../../labels/binding-key.ts';
 import { LabelError } from '../../labels/label-error.ts';
@@ -11,6 +12,9 @@ import { GuardChecks } from '../guards/check-guards.ts';
 import { type JudgedFile, judgedEnd } from '../read/ends.ts';
 import { sinkPlaces } from '../read/sink-places.ts';
 import { labelWords, routesOf, textOf } from './label-file.ts';
+
+/** Of a label that is none, in the text of its finding. */
+const MOST_SHOWN = 60;
 
 interface Range {
   readonly ceiling: LabelValue | undefined;
@@ -56,8 +60,12 @@ class FileLabels {
       return this.#reader.readShort(text);
     } catch (thrown) {
       if (!(thrown instanceof LabelError)) throw thrown;
-      const { expected, found } = thrown;
-      findings.add({ code: 'LABEL_POLICY', at, expected, found, write: 'a label of the policy, such as S;REL=USA' });
+      const { expected } = thrown;
+      // The text of a reference may be a secret.
+      const found =
+        reference === undefined && text !== '' ? `${thrown.found} in ${shortened(text, MOST_SHOWN)}` : thrown.found;
+      const [example = ''] = this.#reader.policy.classifications.keys();
+      findings.add({ code: 'LABEL_POLICY', at, expected, found, write: `a label of the policy, such as ${example}` });
       return undefined;
     }
   }
