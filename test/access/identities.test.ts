@@ -5,9 +5,9 @@ import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
 import { missingReferences } from '../../runtime/cli/acl-references.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
 import { type AccessPlan, accessPlans } from '../../runtime/host/access.ts';
-import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
 import { REPOSITORY } from '../harness/sluice-process.ts';
 import { newProject } from '../harness/project.ts';
+import { checkedFile } from '../project/checked-file.ts';
 import { sluiceAcl } from './sluice-acl.ts';
 
 /** The plans of routes between these connections, each from one to itself, and what was found in the file. */
@@ -18,15 +18,7 @@ async function plansOf(buses: Readonly<Record<string, object>>, ends: Readonly<R
       return { name: `${bus}-${at}`, from: { bus, ...from }, to: { bus, ...to } };
     }),
   );
-  const { spec, findings } = checkPipeline({
-    text: JSON.stringify({ name: 'p', buses, routes }),
-    file: 'p.yaml',
-    catalog,
-    project: { functions: [], schemas: [] },
-    environment: {},
-    readFile: () => '',
-    mode: 'check',
-  });
+  const { spec, findings } = checkedFile({ name: 'p', buses, routes });
   if (spec === undefined) assert.fail(JSON.stringify(findings));
   return { plans: await accessPlans(spec, catalog), findings };
 }

@@ -9,7 +9,7 @@ import { acl } from '../../runtime/cli/acl.ts';
 import { parseArguments } from '../../runtime/cli/parse-arguments.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
 import { type AccessPlan, accessPlans } from '../../runtime/host/access.ts';
-import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
+import { checkedFile } from '../project/checked-file.ts';
 import { sluiceAcl } from './sluice-acl.ts';
 
 const BUSES = {
@@ -21,15 +21,7 @@ const BUSES = {
 };
 
 async function plansOf(pipeline: object): Promise<readonly AccessPlan[]> {
-  const { spec, findings } = checkPipeline({
-    text: JSON.stringify(pipeline),
-    file: 'p.yaml',
-    catalog,
-    project: { functions: [], schemas: [] },
-    environment: {},
-    readFile: () => '',
-    mode: 'check',
-  });
+  const { spec, findings } = checkedFile(pipeline);
   if (spec === undefined) assert.fail(JSON.stringify(findings));
   return accessPlans(spec, catalog);
 }
