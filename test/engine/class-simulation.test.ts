@@ -317,6 +317,6 @@ test('each class keeps its word under any schedule of cuts, faults, slow functio
       assert.equal(ofLives.at(-1)?.held, 0);
       for (const outcome of outcomes) RULES[wish.trafficClass](outcome, wish);
     }),
-    { seeds: 2000, file: import.meta.url, examples: [EXPIRED_AFTER_IT_WAS_SENT, FOLLOWED_BEFORE_IT_LEFT] },
+    { seeds: 1200, file: import.meta.url, examples: [EXPIRED_AFTER_IT_WAS_SENT, FOLLOWED_BEFORE_IT_LEFT] },
   );
 });
