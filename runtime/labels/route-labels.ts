@@ -58,8 +58,9 @@ export class RouteLabels implements LabelRules {
   labelOf(frame: Frame, atMs: number): Label {
     const label = this.#stated(frame, atMs);
     if (label !== undefined) return label.text;
+    const assumed = this.#assumed(frame);
     this.#reports.assumed();
-    return this.#assumed(frame).text;
+    return assumed.text;
   }
 
   admits(frame: Frame, atMs: number): boolean {
