@@ -1,6 +1,6 @@
 import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import type { LabelRules } from '#contract/label-rules.ts';
-import type { Message } from '#contract/message.ts';
+import type { Label, Message } from '#contract/message.ts';
 
 /** The message that a function's results are made of: its label raised by these. Throws a SluiceError of the label rules. */
 export function raisedMessage(rules: LabelRules | undefined, message: Message, raised: readonly unknown[]): Message {
@@ -16,9 +16,19 @@ export function raisedMessage(rules: LabelRules | undefined, message: Message, r
   for (const by of raised) {
     if (typeof by !== 'string')
       throw new SluiceError('LABEL_MALFORMED', `expected a text to raise a label by, found a ${typeof by}`);
-    all = rules.raised(all, by);
+    all = raisedBy(rules, all, by);
   }
   return { ...message, label: all };
+}
+
+/** As the rules do it. An error has no place of theirs: the fault is the function's, and no publisher's. */
+function raisedBy(rules: LabelRules, label: Label, by: string): Label {
+  try {
+    return rules.raised(label, by);
+  } catch (thrown) {
+    const { code, message } = asSluiceError(thrown);
+    throw new SluiceError(code, `context.raise: ${message}`);
+  }
 }
 
 /** The failure of a function, with the label of all that it may tell of; or that of a raise that is none. */
