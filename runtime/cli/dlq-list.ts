@@ -1,5 +1,6 @@
 import { harmless } from '#kit/printable.ts';
 import type { LetterSummary } from '../store/dead-letters/stored-letter.ts';
+import type { Clearance } from './clearance.ts';
 import { UsageError } from './command.ts';
 import type { DlqTask } from './dlq-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -27,11 +28,27 @@ export function listLetters({ given, folder, deadLetters, filter, clearance, isJ
     return EXIT.fine;
   }
   process.stdout.write(total === 0 ? 'There are no such letters.\n' : table(letters));
-  if (above > 0) process.stdout.write(`${above} above the clearance ${clearance.text ?? ''} left out.\n`);
+  if (above > 0)
+    process.stdout.write(
+      leftOut(
+        found.filter((letter) => !clearance.allows(letter)),
+        clearance,
+      ),
+    );
   if (found.length < total) {
     process.stdout.write(`The last ${found.length} of ${total}: --limit shows more, filters fewer.\n`);
   }
   return EXIT.fine;
+}
+
+function leftOut(letters: readonly LetterSummary[], { text = '' }: Clearance): string {
+  const unlabelled = letters.filter(({ label }) => label === undefined).length;
+  const above = letters.length - unlabelled;
+  const parts = [
+    ...(above > 0 ? [`${above} above the clearance ${text}`] : []),
+    ...(unlabelled > 0 ? [`${unlabelled} without a label`] : []),
+  ];
+  return `Left out: ${parts.join(', ')}.\n`;
 }
 
 /** One line a letter, aligned, cut to the terminal where there is one. */

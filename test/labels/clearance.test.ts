@@ -67,6 +67,9 @@ test('dlq shows the label of each dead letter, and with a clearance no letter th
   assert.match(out, /LABEL_MISSING +- /);
   assert.match(out, /LABEL_ABOVE_SOURCE +TS;REL=GBR,USA /);
 
+  const cleared = await typed(run, 'list', '--clearance', 'C;REL=USA');
+  assert.match(cleared.out, /\nLeft out: 2 above the clearance C;REL=USA, 1 without a label\.\n$/);
+
   const shown = await typed(run, 'show', '1', '2', '3', '--clearance', 'C;REL=USA');
   assert.equal(shown.code, 2);
   assert.match(shown.out, /^letter 2\n/);
