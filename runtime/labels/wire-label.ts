@@ -50,6 +50,8 @@ export class LabelReader {
 
   /** A label in the pipeline file: without its policy, which is the file's. Throws LabelError. */
   readShort(text: string): LabelValue {
+    if (text.startsWith('1;'))
+      throw malformed("a label without version and policy, which are the file's", 'one with them');
     const { label, assigned } = this.read(this.policy.prefix + text);
     if (assigned !== undefined) throw malformed('a label without t=', 'one with it');
     return label;

@@ -203,4 +203,8 @@ test('what is no label of the policy is shown as it stands in the file, and not 
   assert.equal(written.write, 'a label of the policy, such as U');
   const [referred] = findingsOf(buses({ ceiling: 'env:NO_SUCH_VARIABLE|hidden' }));
   assert.deepEqual([referred?.code, referred?.found], ['LABEL_POLICY', 'another one']);
+  const [complete] = findingsOf(buses({ ceiling: '1;p=urn:demo:ops;c=S' }));
+  assert.equal(complete?.expected, "a label without version and policy, which are the file's");
+  const [slip] = findingsOf(route({}, { missingLabel: 'rejct' }));
+  assert.match(String(slip?.expected), /^reject, or a classification of policy urn:demo:ops/);
 });

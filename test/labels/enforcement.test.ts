@@ -117,6 +117,17 @@ test('a message without a label has the assumed one, which is counted and said o
   assert.equal(run.said.filter(({ event }) => event === 'label-assumed').length, 1);
 });
 
+test('a message without a label that is refused has no assumed one: none is counted or said', async () => {
+  await using run = await startLabelled({});
+  await run.publish('a', '{}');
+  const { blocked, labelsAssumed } = await run.rest(1);
+  assert.deepEqual({ blocked, labelsAssumed }, { blocked: 1, labelsAssumed: 0 });
+  assert.equal(
+    run.said.some(({ event }) => event === 'label-assumed'),
+    false,
+  );
+});
+
 for (const isolate of ['none', 'worker'] as const) {
   test(`a function raises the label of all its results and sees its own, isolate: ${isolate}`, async () => {
     await using run = await startLabelled({ ...RAISING, stages: [{ function: 'f', isolate }] });
@@ -144,6 +155,10 @@ for (const isolate of ['none', 'worker'] as const) {
         ['LABEL_POLICY_UNKNOWN', SECRET],
       ],
     );
+    // The fault is the function's, and no publisher's.
+    const [unknown] = run.letters().filter(({ code }) => code === 'LABEL_CLASS_UNKNOWN');
+    assert.match(String(unknown?.text), /^context\.raise: expected a classification of policy urn:demo:ops/);
+    assert.equal(unknown?.stage, 'function f');
   });
 }
 

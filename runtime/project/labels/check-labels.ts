@@ -49,8 +49,8 @@ class FileLabels {
     this.#reader = reader;
   }
 
-  /** A label that stands at this place; undefined, with its finding, where it is none. */
-  label(at: string, written: unknown): LabelValue | undefined {
+  /** A label that stands at this place; undefined, with its finding, where it is none. `others`: what else may stand there. */
+  label(at: string, written: unknown, others = ''): LabelValue | undefined {
     const text = textOf(written);
     const { findings, resolved } = this.#file;
     if (text === undefined || findings.isClaimed(at)) return undefined;
@@ -65,7 +65,13 @@ class FileLabels {
       const found =
         reference === undefined && text !== '' ? `${thrown.found} in ${shortened(text, MOST_SHOWN)}` : thrown.found;
       const [example = ''] = this.#reader.policy.classifications.keys();
-      findings.add({ code: 'LABEL_POLICY', at, expected, found, write: `a label of the policy, such as ${example}` });
+      findings.add({
+        code: 'LABEL_POLICY',
+        at,
+        expected: others + expected,
+        found,
+        write: `${others}a label of the policy, such as ${example}`,
+      });
       return undefined;
     }
   }
@@ -149,7 +155,7 @@ class FileLabels {
       });
       return;
     }
-    const label = this.label(labelAt, written);
+    const label = this.label(labelAt, written, 'reject, or ');
     if (label === undefined || range === undefined) return;
     const { ceiling, floor } = range;
     const isAbove = ceiling !== undefined && !dominates(ceiling, label);
