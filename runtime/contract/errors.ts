@@ -24,7 +24,10 @@ export class SluiceError extends Error {
   override readonly name = 'SluiceError';
   readonly code: ErrorCode;
   readonly place: ErrorPlace;
-  /** The label of what the message and the cause may tell of, where it is not that of the delivery: a function had raised it. */
+  /**
+   * The label of what the message and the cause may tell of, where it is not that of the delivery: a function had raised it. Or
+   * `UNDETERMINED`.
+   */
   readonly label: string | undefined;
 
   constructor(
@@ -66,6 +69,9 @@ export class SluiceError extends Error {
     return new SluiceError(this.code, this.message, { place: this.place, cause: this.cause, label });
   }
 }
+
+/** As `SluiceError.label`: a function raised by what is no label, so that nobody can tell which one it meant. */
+export const UNDETERMINED = '';
 
 /** The thrown value as a SluiceError: the same one, or a new one with `code`. */
 export function asSluiceError(thrown: unknown, code: ErrorCode = 'INTERNAL'): SluiceError {

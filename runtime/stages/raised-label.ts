@@ -1,4 +1,4 @@
-import { asSluiceError, SluiceError } from '#contract/errors.ts';
+import { asSluiceError, type ErrorCode, SluiceError, UNDETERMINED } from '#contract/errors.ts';
 import type { LabelRules } from '#contract/label-rules.ts';
 import type { Label, Message } from '#contract/message.ts';
 
@@ -14,8 +14,7 @@ export function raisedMessage(rules: LabelRules | undefined, message: Message, r
   }
   let all = label;
   for (const by of raised) {
-    if (typeof by !== 'string')
-      throw new SluiceError('LABEL_MALFORMED', `expected a text to raise a label by, found a ${typeof by}`);
+    if (typeof by !== 'string') throw undetermined('LABEL_MALFORMED', `expected a text, found a ${typeof by}`);
     all = raisedBy(rules, all, by);
   }
   return { ...message, label: all };
@@ -27,8 +26,12 @@ function raisedBy(rules: LabelRules, label: Label, by: string): Label {
     return rules.raised(label, by);
   } catch (thrown) {
     const { code, message } = asSluiceError(thrown);
-    throw new SluiceError(code, `context.raise: ${message}`);
+    throw undetermined(code, message);
   }
+}
+
+function undetermined(code: ErrorCode, message: string): SluiceError {
+  return new SluiceError(code, `context.raise: ${message}`, { label: UNDETERMINED });
 }
 
 /** The failure of a function, with the label of all that it may tell of; or that of a raise that is none. */

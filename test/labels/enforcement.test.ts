@@ -149,10 +149,11 @@ for (const isolate of ['none', 'worker'] as const) {
       [
         ['LABEL_DENIED', `${PREFIX}TS;REL=USA`],
         ['LABEL_DENIED', `${PREFIX}S;REL=USA;SCD=CRYPTO`],
-        ['LABEL_CLASS_UNKNOWN', SECRET],
-        ['LABEL_MALFORMED', SECRET],
-        ['LABEL_MALFORMED', SECRET],
-        ['LABEL_POLICY_UNKNOWN', SECRET],
+        // Nobody can tell which label was meant.
+        ['LABEL_CLASS_UNKNOWN', null],
+        ['LABEL_MALFORMED', null],
+        ['LABEL_MALFORMED', null],
+        ['LABEL_POLICY_UNKNOWN', null],
       ],
     );
     // The fault is the function's, and no publisher's.
@@ -209,6 +210,31 @@ test('dead letters go to their bus with the label that they were judged by, and 
     run.letters().map(({ code }) => code),
     ['LABEL_DENIED', 'LABEL_ABOVE_SOURCE', 'LABEL_VERSION'],
   );
+});
+
+test('a message that a function raises by no label has none: its dead letter stays in the state folder', async () => {
+  for (const isolate of ['none', 'worker']) {
+    await using run = await startLabelled({
+      files: {
+        'functions/f.ts': `export default (body, context) => {
+  context.raise('SECRT');
+  if (body.throws) throw new Error('agent at 51.5N');
+  return body;
+};`,
+      },
+      stages: [{ function: 'f', isolate }],
+      buses: { dead: { bus: 'memory', hub: `slips-${isolate}`, ceiling: 'S;REL=GBR,USA' } },
+      route: { deadLetter: { bus: 'dead', address: 'dead' }, retry: { attempts: 1 } },
+    });
+    const dead = memoryHub(`slips-${isolate}`).subscribe('test', ['dead']);
+    for (const throws of [true, false]) await run.publish('a', JSON.stringify({ throws }), labelled(`${PREFIX}U`));
+    assert.equal((await run.rest(2)).blocked, 2);
+    assert.deepEqual(
+      run.letters().map(({ code, label }) => [code, label]),
+      Array.from({ length: 2 }, () => ['LABEL_CLASS_UNKNOWN', null]),
+    );
+    assert.deepEqual(await dead.read({ messages: 1, bytes: 1e6 }, AbortSignal.timeout(50)), []);
+  }
 });
 
 test('what a failure tells of a raised label is that label: it does not go where that may not be', async () => {

@@ -1,5 +1,5 @@
 import type { DeadLetter } from '#contract/dead-letter.ts';
-import { asSluiceError, type SluiceError } from '#contract/errors.ts';
+import { asSluiceError, type SluiceError, UNDETERMINED } from '#contract/errors.ts';
 import type { Label } from '#contract/message.ts';
 import { attemptOf, type Envelope, type InFlight } from '../in-flight.ts';
 import type { Policy, Route } from '../route-parts.ts';
@@ -109,5 +109,6 @@ export class DeadLetterWriter {
 /** A dead letter holds the frame and the text of the failure, and so what both tell. */
 function letterLabel({ labels }: Policy, frame: Label | undefined, failure: Label | undefined): Label | undefined {
   if (labels === undefined || frame === undefined || failure === undefined || failure === frame) return frame;
+  if (failure === UNDETERMINED) return undefined;
   return labels.joined([frame, failure]);
 }
