@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { checkedFile } from './checked-file.ts';
 import { parseYaml } from '../../runtime/project/read/yaml-document.ts';
 import { findingsText } from '../../runtime/project/check/findings-text.ts';
 import { FindingList } from '../../runtime/project/check/finding-list.ts';
@@ -98,5 +99,16 @@ test('a file of nothing but slips is read in time that grows with its length alo
     const { user, system } = process.cpuUsage(before);
     const ms = (user + system) / 1000;
     assert.ok(ms < patient(5000), `${one} took ${Math.round(ms)} ms`);
+  }
+});
+
+test('a tag that would make an object with methods is refused, as any that is not of the core schema', () => {
+  const tags = ['!!set { a }', '!!binary aaa', '!!omap [a: 1]', '!!timestamp 2026-11-28', '!mine 3'];
+  for (const tagged of tags) {
+    const errors = checkedFile(`name: ${tagged}\n`).findings.filter(({ severity }) => severity === 'error');
+    assert.ok(
+      errors.some(({ code, found }) => code === 'YAML_SYNTAX' && found.startsWith(tagged.split(' ', 1)[0] ?? '')),
+      `${tagged}: ${errors.map(({ code, found }) => `${code} ${found}`).join()}`,
+    );
   }
 });

@@ -49,6 +49,8 @@ function parsed(text: string): ParsedDocument {
     prettyErrors: false,
     stringKeys: true,
     uniqueKeys: false,
+    // `!!binary`, `!!set` and the like would be objects with methods. Not resolved, they are refused as unknown tags.
+    resolveKnownTags: false,
     logLevel: 'silent',
   } as const;
   const documents = parseAllDocuments(text, options);
