@@ -13,26 +13,28 @@ import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { DEMO_FILE } from '../labels/demo-policy.ts';
 import { PREFIX, SECRET, startGuard, TRACK, TRACK_LOW } from './guard-fixture.ts';
 
-// Spans are made; nobody takes them.
-const TRACED = { run: { environment: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' } } };
-
-test('the trace of the high side breaks at the guard', async () => {
-  await using plain = await startMemoryRun(TRACED);
-  await plain.publish('a', '{}');
-  const [carried] = await plain.take(1);
-  assert.ok(carried?.headers.has('traceparent'), 'without a guard the context is carried');
-  await using guard = await startGuard({}, TRACED);
-  await guard.publish(TRACK);
-  const frame = await waitFor(() => guard.low[0], 5000, 'a frame on the low side');
-  assert.deepEqual([...frame.headers.keys()].toSorted(), ['seclabel', 'sluice-hops']);
-});
-
 const CLASSES = [
   ['telemetry', { from: { key: '{body.id}', expires: '30s' } }],
   ['command', { from: { key: '{body.id}', expires: '30s' } }],
   ['event', {}],
   ['audit', { from: { key: '{body.id}' } }],
 ] as const;
+
+// Spans are made; nobody takes them.
+const TRACED = { run: { environment: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' } } };
+
+test('the trace of the high side breaks at the guard, in every class', async () => {
+  await using plain = await startMemoryRun(TRACED);
+  await plain.publish('a', '{}');
+  const [carried] = await plain.take(1);
+  assert.ok(carried?.headers.has('traceparent'), 'without a guard the context is carried');
+  for (const [trafficClass, words] of CLASSES) {
+    await using guard = await startGuard({}, { ...words, route: { class: trafficClass }, ...TRACED });
+    await guard.publish(TRACK);
+    const frame = await waitFor(() => guard.low[0], 5000, `a frame of class ${trafficClass}`);
+    assert.deepEqual([...frame.headers.keys()].toSorted(), ['seclabel', 'sluice-hops'], trafficClass);
+  }
+});
 
 test('in every class what leaves has the headers of the guard alone, redelivered or not', async () => {
   for (const [trafficClass, words] of CLASSES) {

@@ -47,9 +47,8 @@ export class TracedFrame implements OutgoingFrame {
     const { trafficClass } = this.#context.route.policy;
     const mark = CLASSES[trafficClass].marksRepeats ? this.#mark() : undefined;
     const attempt = traced(this.#parts.inFlight.envelope, this.frame);
-    // What a guard released gets neither the context of the trace nor a mark.
-    if (this.frame.sealed === true) return attempt && { frame: this.frame, end: (failure) => attempt.end(failure) };
-    if (mark === undefined) return attempt;
+    // What a guard released gets no mark.
+    if (mark === undefined || this.frame.sealed === true) return attempt;
     const frame = withReplayHeaders(attempt?.frame ?? this.frame, mark);
     return { frame, end: (failure) => attempt?.end(failure) };
   }
