@@ -20,7 +20,7 @@ const MESSAGES = 20_000;
 const ROUNDS = 15;
 
 /** What judging the body of a message at both ends of a route costs, in microseconds. */
-export interface ValidateCost {
+interface ValidateCost {
   /** ajv with its formats, compiled and called by hand. */
   readonly byHand: number;
   /** The stages `validate: NAME`. */
@@ -66,7 +66,7 @@ function messagesOf(bodies: readonly unknown[]): readonly Message[] {
 }
 
 /** Measures all three in turns, round by round, so that a slow moment of the machine meets each. The fastest round counts. */
-export function measureValidation(): ValidateCost {
+function measureValidation(): ValidateCost {
   const locations = Array.from({ length: MESSAGES }, (_, number): unknown => JSON.parse(report(number).toString()));
   const tracks = locations.map((body) => toTrackUntyped(body, undefined as never));
   const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, strictTuples: false });
@@ -102,9 +102,17 @@ export function measureValidation(): ValidateCost {
   return best;
 }
 
+/** The most that the stages may cost beside ajv called by hand, in microseconds for both ends of a route. */
+const MOST_US = 1;
+
 if (import.meta.main) {
   const cost = measureValidation();
   for (const [way, us] of Object.entries(cost)) {
     process.stdout.write(`${way.padEnd(10)} ${us.toFixed(3)} us, ${(us / cost.byHand).toFixed(2)} of ajv by hand\n`);
+  }
+  const most = Math.max(cost.stages, cost.versions);
+  if (most - cost.byHand > MOST_US) {
+    process.stdout.write(`more than ${MOST_US} us above ajv by hand, on a quiet machine a fault\n`);
+    process.exitCode = 1;
   }
 }

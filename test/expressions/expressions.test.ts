@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { ExpressionUse } from '#contract/expression.ts';
 import type { Message } from '#contract/message.ts';
 import { SluiceError } from '#contract/errors.ts';
+import { patient } from '../harness/patience.ts';
 import { ExpressionFlaw, positionIn } from '../../runtime/expressions/flaw.ts';
 import { checkExpression, compileExpression } from '../../runtime/expressions/language.ts';
 import { patternOf } from '../../runtime/project/schemas/pattern/pattern.ts';
@@ -182,7 +183,7 @@ test('an expression that has a value for no message is a mistake', () => {
 test('an expression matches patterns in linear time, and refuses those that have none', () => {
   const start = performance.now();
   assert.equal(evaluate('body.s.matches("^(a+)+$")', { s: `${'a'.repeat(100_000)}b` }), false);
-  assert.ok(performance.now() - start < 2_000);
+  assert.ok(performance.now() - start < patient(2_000));
   assert.equal(evaluate('body.s.matches("^[a-z]+$")', { s: 'abc' }), true);
   assert.equal(flawOf(String.raw`body.s.matches("(a)\\1")`).kind, 'pattern');
   assert.equal(flawOf('body.s.matches("(")').kind, 'pattern');
