@@ -1,5 +1,6 @@
 import type { Frame } from '#contract/frame.ts';
 import type { Envelope } from '../in-flight.ts';
+import { withHeaders } from './with-headers.ts';
 
 /** The headers that class audit adds to a message that is a possible repetition or stale. */
 export type ReplayHeaders = Readonly<Record<string, string>>;
@@ -24,5 +25,5 @@ export function replayHeadersOf(
 export function withReplayHeaders(frame: Frame, mark: ReplayHeaders): Frame {
   const headers = new Map(frame.headers);
   for (const [name, value] of Object.entries(mark)) headers.set(name, [value]);
-  return { ...frame, headers };
+  return withHeaders(frame, headers);
 }

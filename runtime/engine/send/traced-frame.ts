@@ -47,8 +47,7 @@ export class TracedFrame implements OutgoingFrame {
     const { trafficClass } = this.#context.route.policy;
     const mark = CLASSES[trafficClass].marksRepeats ? this.#mark() : undefined;
     const attempt = traced(this.#parts.inFlight.envelope, this.frame);
-    // What a guard released gets no mark.
-    if (mark === undefined || this.frame.sealed === true) return attempt;
+    if (mark === undefined) return attempt;
     const frame = withReplayHeaders(attempt?.frame ?? this.frame, mark);
     return { frame, end: (failure) => attempt?.end(failure) };
   }
