@@ -11,6 +11,17 @@ export interface Clearance {
   allows(letter: { readonly label: string | undefined }): boolean;
 }
 
+/** The letters that the reader may see, and the others, each in their order. */
+export function divided<Letter extends { readonly label: string | undefined }>(
+  letters: readonly Letter[],
+  clearance: Clearance,
+): { readonly allowed: readonly Letter[]; readonly denied: readonly Letter[] } {
+  const allowed: Letter[] = [];
+  const denied: Letter[] = [];
+  for (const letter of letters) (clearance.allows(letter) ? allowed : denied).push(letter);
+  return { allowed, denied };
+}
+
 /** Throws UsageError for a clearance that is no label of the pipeline's policy. */
 export function clearanceOf({ values }: Arguments, labels: PipelineLabels | undefined): Clearance {
   const text = values['clearance'];

@@ -1,6 +1,6 @@
 import { harmless } from '#kit/printable.ts';
 import type { LetterSummary } from '../store/dead-letters/stored-letter.ts';
-import type { Clearance } from './clearance.ts';
+import { type Clearance, divided } from './clearance.ts';
 import { UsageError } from './command.ts';
 import type { DlqTask } from './dlq-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -18,23 +18,16 @@ export function listLetters({ given, folder, deadLetters, filter, clearance, isJ
     throw new UsageError(`expected --limit with a number of at least 1, found ${String(limit)}`);
   }
   const found = deadLetters.list(filter, Number(limit));
-  const letters = found.filter((letter) => clearance.allows(letter));
-  const above = found.length - letters.length;
+  const { allowed: letters, denied } = divided(found, clearance);
   const total = deadLetters.count(filter);
   if (isJson) {
     process.stdout.write(
-      `${JSON.stringify({ ok: true, folder, total, aboveClearance: above, letters: letters.map(letterSummary) })}\n`,
+      `${JSON.stringify({ ok: true, folder, total, aboveClearance: denied.length, letters: letters.map(letterSummary) })}\n`,
     );
     return EXIT.fine;
   }
   process.stdout.write(total === 0 ? 'There are no such letters.\n' : table(letters));
-  if (above > 0)
-    process.stdout.write(
-      leftOut(
-        found.filter((letter) => !clearance.allows(letter)),
-        clearance,
-      ),
-    );
+  if (denied.length > 0) process.stdout.write(leftOut(denied, clearance));
   if (found.length < total) {
     process.stdout.write(`The last ${found.length} of ${total}: --limit shows more, filters fewer.\n`);
   }

@@ -1,5 +1,6 @@
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import type { StoredLetter } from '../store/dead-letters/stored-letter.ts';
+import { divided } from './clearance.ts';
 import { UsageError } from './command.ts';
 import type { DlqTask } from './dlq-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -10,8 +11,8 @@ export function showLetters({ pipeline: { spec }, deadLetters, filter, clearance
   const { numbers } = filter;
   if (numbers === undefined) throw new UsageError('expected the number of a letter behind the pipeline, found none');
   const found = [...deadLetters.each(filter)];
-  const letters = found.filter((letter) => clearance.allows(letter));
-  const denied = found.filter((letter) => !clearance.allows(letter)).map(({ number }) => number);
+  const { allowed: letters, denied: hidden } = divided(found, clearance);
+  const denied = hidden.map(({ number }) => number);
   const missing = numbers.filter((number) => !found.some((letter) => letter.number === number));
   if (isJson) {
     const ok = missing.length === 0 && denied.length === 0;
