@@ -7,7 +7,7 @@ import { defineConfig } from 'oxlint';
 const LAYERS: readonly (readonly string[])[] = [
   ['contract', 'kit'],
   ['template', 'codecs', 'labels', 'guards', 'buses', 'store', 'telemetry'],
-  ['expressions'],
+  ['expressions', 'admin'],
   ['stages', 'engine', 'project'],
   ['host'],
   ['verify', 'demo'],

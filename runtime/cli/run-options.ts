@@ -1,13 +1,14 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
 import type { Log } from '#contract/log.ts';
 import type { RunSettings } from '../host/pipeline.ts';
+import { ADMIN_HELP, ADMIN_OPTIONS, adminChoice } from './admin-options.ts';
 import { type Arguments, UsageError } from './command.ts';
 import { durationOption } from './duration-option.ts';
 import { standardState } from './state-folder.ts';
 
 /** Options of everything that runs a pipeline. */
 export const RUN_OPTIONS = {
-  admin: { type: 'string' },
+  ...ADMIN_OPTIONS,
   state: { type: 'string' },
   'shutdown-timeout': { type: 'string' },
   drain: { type: 'string' },
@@ -15,7 +16,7 @@ export const RUN_OPTIONS = {
 } as const satisfies ParseArgsOptionsConfig;
 
 export const RUN_HELP = {
-  '--admin HOST:PORT': 'serve /livez, /readyz and /metrics there',
+  ...ADMIN_HELP,
   '--state DIR': 'folder of what must outlive the process (default .sluice/NAME beside the project or the bundle)',
   '--shutdown-timeout DURATION': 'how long a stop waits for messages in flight (default 10s)',
   '--fail-fast': 'end with exit code 3 when a bus cannot be reached at the start',
@@ -25,9 +26,9 @@ type Chosen = Pick<RunSettings, 'admin' | 'stateFolder' | 'drainMs' | 'failFast'
 
 /** `home`: the folder of the pipeline's project, or of its bundle. Throws UsageError. */
 export function runOptions({ values }: Arguments, home: string, pipeline: string): Chosen {
-  const { admin, state } = values;
+  const { state } = values;
   return {
-    admin: typeof admin === 'string' ? hostAndPort(admin) : undefined,
+    admin: adminChoice(values),
     stateFolder: typeof state === 'string' ? state : standardState(home, pipeline),
     drainMs: shutdownTimeoutMs(values),
     failFast: values['fail-fast'] === true,
@@ -49,12 +50,4 @@ export function warnOfOlderOptions(log: Log, { values: { drain } }: Arguments): 
   if (typeof drain !== 'string') return;
   const text = `--drain is the older name of --shutdown-timeout: write --shutdown-timeout ${drain}`;
   log.warn('option-renamed', { option: '--drain', text });
-}
-
-function hostAndPort(text: string): { host: string; port: number } {
-  const found = /^(?:(?<host>[^:]+|\[[^\]]+\]):)?(?<port>\d{1,5})$/.exec(text)?.groups;
-  const port = Number(found?.['port'] ?? 65_536);
-  if (port > 65_535) throw new UsageError(`expected --admin HOST:PORT (127.0.0.1:9464), found ${text}`);
-  // Without a host only this machine can read probes and metrics.
-  return { host: found?.['host']?.replaceAll(/[[\]]/g, '') ?? '127.0.0.1', port };
 }

@@ -279,6 +279,12 @@ const OTHERS = {
     scope: 'bus',
     remedy: 'Name another address with --admin HOST:PORT, or stop what listens there.',
   },
+  ADMIN_TOKEN: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy:
+      'Write a token of at least 16 characters into a file and name it with --admin-token-file, or set SLUICE_ADMIN_TOKEN; or let --admin listen at 127.0.0.1, where none is needed.',
+  },
   INTERNAL: {
     verdict: 'retry',
     scope: 'message',

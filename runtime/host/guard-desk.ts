@@ -142,7 +142,7 @@ function auditReporter(
 ): (trouble: SluiceError | undefined) => void {
   let isTold = false;
   return (trouble) => {
-    health.set(`guard ${guard} audit`, trouble === undefined, trouble && `${trouble.message}. ${trouble.remedy}`);
+    health.set(`guard ${guard} audit`, trouble === undefined, trouble?.message, trouble?.remedy);
     if (trouble !== undefined && !isTold) {
       log.error('guard-audit-unwritten', { guard, code: trouble.code, text: `${trouble.message}. ${trouble.remedy}` });
     } else if (trouble === undefined && isTold) log.info('guard-audit-written', { guard });

@@ -4,11 +4,12 @@ import type { Log } from '#contract/log.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import { systemClock } from '../engine/clock.ts';
+import type { AdminChoice } from './admin-port.ts';
 import { type CrashProtection, startCrashProtection } from './crash-protection.ts';
 import { RouteRunner } from './route-runner.ts';
 import { writeAdminUrl } from '../store/admin-url.ts';
 import { openPipelineState } from '../store/pipeline-state.ts';
-import { type Admin, serveAdmin } from '../telemetry/admin.ts';
+import type { Admin } from '../admin/server.ts';
 import { Health } from '../telemetry/health.ts';
 import type { RouteNumbers } from '../telemetry/metrics-text.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
@@ -21,7 +22,7 @@ export interface RunSettings {
   readonly log: Log;
   /** Folder of the durable state. */
   readonly stateFolder: string;
-  readonly admin: { readonly host: string; readonly port: number } | undefined;
+  readonly admin: AdminChoice | undefined;
   /** A problem with a bus while starting ends the run, instead of being tried again. */
   readonly failFast: boolean;
   /** How long a stop waits for messages in flight. */
@@ -37,14 +38,14 @@ export interface RunningPipeline {
   readonly ready: Promise<void>;
   /** Never resolves; rejects when the pipeline cannot go on. `stop` is still to be called. */
   readonly lost: Promise<never>;
-  /** The URL that serves /livez, /readyz and /metrics; undefined if none does. */
+  /** The URL of the operator's page, probes and metrics; undefined if none is served. */
   readonly adminUrl: string | undefined;
   numbers(): readonly RouteNumbers[];
   /** Invariant 7: reads no more, finishes messages in flight within the deadline, settles, closes. Once. */
   stop(): Promise<void>;
 }
 
-/** Starts a checked pipeline. Rejects with STATE_LOCKED, STATE_UNUSABLE or ADMIN_UNUSABLE before anything was connected. */
+/** Starts a checked pipeline. Rejects with STATE_LOCKED, STATE_UNUSABLE, ADMIN_UNUSABLE or ADMIN_TOKEN before anything was connected. */
 export async function startPipeline(spec: PipelineSpec, settings: RunSettings): Promise<RunningPipeline> {
   const { log, catalog, parts, replayOnly } = settings;
   // Absolute: Node never returns from making a folder below a current folder that is gone.
@@ -125,6 +126,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
   const openings = runners.map((runner) => runner.open());
   const opened = Promise.all(openings).then(() => {
     isStarting = false;
+    health.started();
     log.info('ready', { pipeline: spec.name, routes: runners.length });
   });
   opened.catch((thrown: unknown) => lost.reject(asSluiceError(thrown)));
@@ -180,12 +182,13 @@ async function tracingFor(service: string, { environment, log }: RunSettings): P
 }
 
 async function adminFor(
-  { admin, log }: RunSettings,
+  { admin, log, environment }: RunSettings,
   health: Health,
   numbers: () => readonly RouteNumbers[],
 ): Promise<Admin | undefined> {
   if (admin === undefined) return undefined;
-  const serving = await serveAdmin({ ...admin, health, numbers });
+  const { openAdminPort } = await import('./admin-port.ts');
+  const serving = await openAdminPort({ choice: admin, log, environment, health, numbers });
   log.info('admin', { url: serving.url });
   return serving;
 }

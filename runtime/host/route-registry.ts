@@ -124,7 +124,7 @@ function troubleReporter(
   return (trouble) => {
     if (trouble?.message === told) return;
     told = trouble?.message;
-    health.set(name, trouble === undefined, trouble && `${trouble.message}. ${trouble.remedy}`);
+    health.set(name, trouble === undefined, trouble?.message, trouble?.remedy);
     if (trouble === undefined) return log.info('schema-registry-up', { route, registry: shownRegistry(url) });
     log.error('schema-registry-down', { route, code: trouble.code, text: `${trouble.message}. ${trouble.remedy}` });
     onProblem(trouble);

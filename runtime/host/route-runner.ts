@@ -68,9 +68,9 @@ const REDELIVERED =
   'the source delivers them again at the next start; those that the sink took meanwhile may arrive twice';
 const LOST = 'this source does not deliver them again: they are lost';
 
-function withRemedy({ message, remedy }: SluiceError): string {
-  return `${message}. ${remedy}`;
-}
+const TRIES_AGAIN = 'The bridge sends again by itself until the sink confirms. Look at its server and the log of it.';
+const LOOK_THERE =
+  'Look at the side that is waited for: a server that does not answer, a function that never returns, a full disk.';
 
 /** One route of a running pipeline, from the opening of its ends to their closing. */
 export class RouteRunner {
@@ -221,9 +221,10 @@ export class RouteRunner {
       tracer,
       eventLoopWatchdog,
       counters: newCounters(),
-      onFlow: (isFlowing, why) => health.set(`${name} confirmations`, isFlowing, `the sink does not confirm: ${why}`),
+      onFlow: (isFlowing, why) =>
+        health.set(`${name} confirmations`, isFlowing, `the sink does not confirm: ${why}`, TRIES_AGAIN),
       onDeadLetters: (trouble) =>
-        health.set(`${name} dead letters`, trouble === undefined, trouble && withRemedy(trouble)),
+        health.set(`${name} dead letters`, trouble === undefined, trouble?.message, trouble?.remedy),
     };
   }
 
@@ -240,7 +241,7 @@ export class RouteRunner {
     const { name: route, watchdogMs: limitMs } = this.#spec;
     let isStalled = false;
     const onStall = (stall: string | undefined): void => {
-      health.set(`${route} progress`, stall === undefined, stall);
+      health.set(`${route} progress`, stall === undefined, stall, LOOK_THERE);
       if (stall === undefined) log.info('route-resumed', { route });
       else if (!isStalled) log.error('route-stalled', { route, text: stall });
       isStalled = stall !== undefined;

@@ -5,6 +5,8 @@ import type { Health } from './health.ts';
 
 /** How often the same problem is logged again while it lasts. */
 const REPEAT_MS = 30_000;
+const RECONNECTS =
+  'The bridge connects again by itself. Look whether the server runs, and whether the network lets the bridge through.';
 
 export interface ReporterSettings extends Pick<BusContext, 'route' | 'connection' | 'direction'> {
   readonly log: Log;
@@ -28,10 +30,11 @@ export function busReporter(settings: ReporterSettings): (event: BusEvent) => vo
   /** By code: two alternating problems are still two lines. */
   const logged = new Map<string, { readonly text: string; readonly atMs: number }>();
   let down: string | undefined = `not connected to ${connection} yet`;
+  let downRemedy = RECONNECTS;
   let suspended: string | undefined;
   const updateHealth = (): void => {
     const why = down ?? suspended;
-    health.set(end, why === undefined, why);
+    health.set(end, why === undefined, why, down === undefined ? undefined : downRemedy);
   };
   updateHealth();
   return (event) => {
@@ -44,6 +47,7 @@ export function busReporter(settings: ReporterSettings): (event: BusEvent) => vo
         return onUp();
       case 'disconnected':
         down = `disconnected from ${connection}: ${event.detail}`;
+        downRemedy = RECONNECTS;
         updateHealth();
         // The bridge itself closes its connections while it stops.
         if (health.isDraining) return undefined;
@@ -67,6 +71,7 @@ export function busReporter(settings: ReporterSettings): (event: BusEvent) => vo
         const { code, message, remedy } = event.error;
         if (down !== undefined) {
           down = `${code} ${message}`;
+          downRemedy = remedy;
           updateHealth();
         }
         const last = logged.get(code);

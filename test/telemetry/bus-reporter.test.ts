@@ -85,7 +85,7 @@ test('a connection that is made anew for want of an answer is logged and counted
 
 test('readiness says of an end why it does not work: not connected, what is in its way, what it waits for', () => {
   const { health, report } = reporter();
-  const line = (): string => health.report().trimEnd();
+  const line = (): string => health.report().split('\n', 1)[0] ?? '';
   assert.equal(line(), '[-]up sink not connected to core yet');
   report({ kind: 'problem', error: new SluiceError('BUS_AUTH', 'wrong password') });
   assert.equal(line(), '[-]up sink BUS_AUTH wrong password');

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { text } from 'node:stream/consumers';
-import { serveAdmin } from '../../runtime/telemetry/admin.ts';
+import { openPort } from './port-for-test.ts';
 import { Health } from '../../runtime/telemetry/health.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { frameForTest } from '../engine/route-for-test.ts';
 import { startMemoryRun } from '../host/memory-run.ts';
-import { parseMetrics } from './prometheus.ts';
+import { parseMetrics } from '../telemetry/prometheus.ts';
 
 async function status(url: string): Promise<number> {
   const response = await fetch(url);
@@ -17,7 +17,7 @@ async function status(url: string): Promise<number> {
 
 test('ready is who has every connection and drains not; alive is who answers', async () => {
   const health = new Health();
-  const admin = await serveAdmin({ host: '127.0.0.1', port: 0, health, numbers: () => [] });
+  const admin = await openPort({ health });
   try {
     assert.equal(await status(`${admin.url}/livez`), 200);
     assert.equal(await status(`${admin.url}/readyz`), 503, 'nothing is connected yet');
@@ -25,20 +25,20 @@ test('ready is who has every connection and drains not; alive is who answers', a
     health.set('r sink', false);
     const waiting = await fetch(`${admin.url}/readyz?verbose`);
     assert.equal(waiting.status, 503);
-    assert.equal(await waiting.text(), '[+]r source ok\n[-]r sink not up\n');
+    assert.match(await waiting.text(), /^\[\+\]r source ok\n\[-\]r sink not up\n    since \S+Z, for 0 s\n$/);
     health.set('r sink', true);
     assert.equal(await status(`${admin.url}/readyz`), 200);
     health.drain();
     assert.equal(await status(`${admin.url}/readyz`), 503);
     assert.equal(await status(`${admin.url}/livez`), 200);
-    assert.equal(await status(`${admin.url}/`), 404);
+    assert.equal(await status(`${admin.url}/nothing`), 404);
   } finally {
     await admin.close();
   }
 });
 
 test('what a stranger asks for ends nothing', async () => {
-  const admin = await serveAdmin({ host: '127.0.0.1', port: 0, health: new Health(), numbers: () => [] });
+  const admin = await openPort({});
   try {
     const port = Number(new URL(admin.url).port);
     for (const request of [
@@ -59,10 +59,9 @@ test('what a stranger asks for ends nothing', async () => {
 });
 
 test('an address that is taken is refused with what to do', async () => {
-  const settings = { host: '127.0.0.1', port: 0, health: new Health(), numbers: () => [] };
-  const first = await serveAdmin(settings);
+  const first = await openPort({});
   try {
-    await assert.rejects(serveAdmin({ ...settings, port: Number(new URL(first.url).port) }), {
+    await assert.rejects(openPort({ choice: { host: '127.0.0.1', port: Number(new URL(first.url).port) } }), {
       code: 'ADMIN_UNUSABLE',
       message: /expected --admin 127\.0\.0\.1:\d+ to be free, found .*EADDRINUSE/,
       remedy: /--admin HOST:PORT/,

@@ -1,0 +1,49 @@
+/** What a resource answers. */
+export interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A stream of server-sent events. `begin` is called once the head is sent; it returns what ends the stream. */
+export interface EventStream {
+  readonly begin: (send: (text: string) => void) => () => void;
+}
+
+/** A request whose host, method, size and rights were checked. */
+export interface AdminRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Of a POST. */
+  readonly form: URLSearchParams;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly visitor: Visitor;
+}
+
+/** Who asks. */
+export interface Visitor {
+  /** `bearer`: the token came with the request itself, which no page of another origin can do. */
+  readonly by: 'anyone' | 'session' | 'bearer';
+  /** What a form of this visitor must send back: no page of another origin knows it. */
+  readonly csrf: string;
+}
+
+/** One path of the admin port. */
+export interface Resource {
+  /** Whether it needs no token: probes, assets, the login. */
+  readonly isOpen?: boolean;
+  readonly get?: (request: AdminRequest) => Answer | EventStream | Promise<Answer | EventStream>;
+  readonly post?: (request: AdminRequest) => Answer | Promise<Answer>;
+}
+
+const PLAIN = 'text/plain; charset=utf-8';
+
+export function plain(status: number, text: string, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status, type: PLAIN, body: `${text}\n`, headers };
+}
+
+export function seeOther(location: string, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status: 303, type: PLAIN, body: '', headers: { ...headers, location } };
+}

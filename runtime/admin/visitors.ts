@@ -1,0 +1,54 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Visitor } from './answer.ts';
+import { FormSeal, type GuardedToken } from './guarded-token.ts';
+import { sessionIn, Sessions } from './sessions.ts';
+
+/** The name of the form's field that no page of another origin knows. */
+export const SEAL_FIELD = 'seal';
+
+/** Tells who asks: nobody in particular where no token is set, else who has it. */
+export class Visitors {
+  readonly sessions = new Sessions();
+  readonly #token: GuardedToken | undefined;
+  readonly #seal = new FormSeal();
+
+  constructor(token: GuardedToken | undefined) {
+    this.#token = token;
+  }
+
+  get needToken(): boolean {
+    return this.#token !== undefined;
+  }
+
+  isToken(sent: string): boolean {
+    return this.#token?.isRight(sent) ?? false;
+  }
+
+  /** Undefined: a stranger. */
+  visitor({ authorization, cookie }: IncomingHttpHeaders, nowMs: number): Visitor | undefined {
+    if (this.#token === undefined) return { by: 'anyone', csrf: this.#seal.sealOf('') };
+    if (authorization !== undefined) {
+      const [, sent] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
+      return sent !== undefined && this.#token.isRight(sent) ? { by: 'bearer', csrf: '' } : undefined;
+    }
+    const session = sessionIn(cookie);
+    if (session === undefined || !this.sessions.has(session, nowMs)) return undefined;
+    return { by: 'session', csrf: this.#seal.sealOf(session) };
+  }
+
+  /** Whether a form may act: what a page of another origin sends has neither the seal nor the bearer's header. */
+  mayAct({ by }: Visitor, { cookie }: IncomingHttpHeaders, form: URLSearchParams): boolean {
+    if (by === 'bearer') return true;
+    const session = by === 'anyone' ? '' : (sessionIn(cookie) ?? '');
+    return this.#seal.isRight(session, form.get(SEAL_FIELD) ?? '');
+  }
+}
+
+/** Whether a browser says that a page of this origin sent it. A client that is no browser says nothing of it. */
+export function isSameOrigin(headers: IncomingHttpHeaders): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
+  const { origin, host } = headers;
+  if (origin === undefined) return true;
+  return origin === `http://${host ?? ''}` || origin === `https://${host ?? ''}`;
+}

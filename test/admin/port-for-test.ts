@@ -1,0 +1,15 @@
+import type { Admin } from '../../runtime/admin/server.ts';
+import { type AdminPortSettings, openAdminPort } from '../../runtime/host/admin-port.ts';
+import { Health } from '../../runtime/telemetry/health.ts';
+
+/** An admin port on a free port, of a pipeline without routes. */
+export function openPort(settings: Partial<AdminPortSettings>): Promise<Admin> {
+  return openAdminPort({
+    choice: { host: '127.0.0.1', port: 0 },
+    log: { info() {}, warn() {}, error() {} },
+    environment: {},
+    health: new Health(),
+    numbers: () => [],
+    ...settings,
+  });
+}
