@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import { SluiceError } from '#contract/errors.ts';
 import type { Health } from './health.ts';
-import { metricsText, type RouteNumbers } from './metrics-text.ts';
+import { metricsText } from './metrics-text.ts';
+import type { RouteNumbers } from './route-numbers.ts';
 
 export interface AdminSettings {
   readonly host: string;
