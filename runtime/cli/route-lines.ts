@@ -1,5 +1,5 @@
 import { harmless } from '#kit/printable.ts';
-import type { RouteNumbers } from '../telemetry/metrics-text.ts';
+import type { RouteNumbers } from '../telemetry/route-numbers.ts';
 
 /** The newest outcome that a route's line shows. */
 type Outcome = 'delivered' | 'dropped' | 'superseded' | 'expired' | 'dead letter' | 'blocked';

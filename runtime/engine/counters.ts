@@ -33,6 +33,8 @@ export interface Counters {
   /** Past its expiry before it could be sent; recorded as a dead letter, but for telemetry. */
   expired: number;
   deadLettered: number;
+  /** Dead letters by the code of their error: also those of expired and blocked messages. */
+  readonly letteredBy: Record<string, number>;
   /** Not let through by a label rule. */
   blocked: number;
   /** In the bridge, unsettled. */
@@ -71,6 +73,7 @@ export function newCounters(): Counters {
     superseded: 0,
     expired: 0,
     deadLettered: 0,
+    letteredBy: {},
     blocked: 0,
     held: 0,
     released: 0,

@@ -68,6 +68,8 @@ export interface Sending {
 export interface InFlight extends Member {
   readonly envelope: Envelope;
   state: State;
+  /** When it was taken from its source, by `Clock.elapsedMs`; 0 where the route has no meters. */
+  readonly takenAtMs: number;
   /** The deliveries that are joined into this one, which is no delivery itself. Undefined for a delivery. */
   readonly members: readonly InFlight[] | undefined;
 }

@@ -31,6 +31,7 @@ export function joinedInFlight(route: JoiningRoute, { members, messages, labels 
   const input = messages.map((message, at) => ({ ...message, label, id: messages.length === 1 ? id : `${id}.${at}` }));
   const frame = messages[0]?.origin ?? first.delivery.frame;
   return {
+    takenAtMs: 0,
     envelope: joinedEnvelope(first, envelopes, { id, key: messages[0]?.key, frame, label }),
     state: {
       at: 'process',

@@ -17,6 +17,7 @@ import type { Backoff } from '#kit/backoff.ts';
 import type { TimeUnit } from '#kit/time-unit.ts';
 import type { Clock } from './clock.ts';
 import type { Counters } from './counters.ts';
+import type { Meters } from './meters.ts';
 import type { LogRecovery } from './send/log-recovery.ts';
 
 /** One route, ready to run: everything that the engine needs. */
@@ -109,6 +110,8 @@ export interface Stores {
 export interface Observers {
   readonly clock: Clock;
   readonly counters: Counters;
+  /** Absent where nothing reads them. */
+  readonly meters?: Meters | undefined;
   readonly log: Log;
   readonly tracer: Tracer | undefined;
   readonly eventLoopWatchdog: EventLoopWatchdog | undefined;

@@ -22,6 +22,7 @@ import type { Report } from './send/send-context.ts';
 import { Settler } from './settle/settler.ts';
 import type { WaitCounts } from './stall-detector.ts';
 import { Unsettled } from './unsettled.ts';
+import type { WindowFill } from '../telemetry/route-numbers.ts';
 
 /** How long a route may work before timers and sockets get a turn. */
 const TURN_MS = 10;
@@ -59,6 +60,7 @@ export class RunningRoute {
     this.#route = route;
     const { sinks } = route.ends;
     for (const at of sinks.keys()) route.observers.counters.sentBy[at] ??= 0;
+    route.observers.meters?.begin(route.policy.stages, sinks.length);
     const history = new History(route);
     this.#holdsWhileSent = sinks.length > 1 && CLASSES[route.policy.trafficClass].oneAtATime;
     this.#hasConditions = sinks.some(({ takes }) => takes !== undefined);
@@ -260,6 +262,11 @@ export class RunningRoute {
       else this.#enter(next);
     }
     this.#unsettled.leave(inFlight);
+  }
+
+  /** How full the window is. */
+  fill(): WindowFill {
+    return this.#unsettled.fill();
   }
 
   /** Counts the unsettled deliveries by the thing that they wait for. */

@@ -7,6 +7,7 @@ import { unread } from './admit/read-frame.ts';
 import { AdaptiveWindow } from './adaptive-window.ts';
 import { type InFlight, SETTLED, type State, UNREAD } from './in-flight.ts';
 import type { Route } from './route-parts.ts';
+import type { WindowFill } from '../telemetry/route-numbers.ts';
 
 /** A full window in which nothing was settled for so long grows. */
 const STUCK_MS = 100;
@@ -17,6 +18,10 @@ export class Unsettled {
   readonly #inFlight = new SwapSet<InFlight>();
   readonly #window: AdaptiveWindow;
   #bytes = 0;
+  /** While the window is full and nothing is read: since when, by `Clock.elapsedMs`. */
+  #pausedAtMs: number | undefined;
+  #pauses = 0;
+  #pausedMs = 0;
   readonly #opened = new Signal();
   #idle: (() => void) | undefined;
 
@@ -45,6 +50,8 @@ export class Unsettled {
   /** Resolves when there may be room: something was settled, or the window has grown. Or `signal` aborts. */
   async opened(signal: AbortSignal): Promise<void> {
     const { clock } = this.#route.observers;
+    this.#pauses += 1;
+    this.#pausedAtMs = clock.elapsedMs();
     const cancel = this.#window.mayGrow
       ? clock.after(STUCK_MS, () => {
           this.#window.stuck();
@@ -53,16 +60,19 @@ export class Unsettled {
       : undefined;
     await this.#opened.wait(signal);
     cancel?.();
+    this.#pausedMs = this.#pausedSoFarMs();
+    this.#pausedAtMs = undefined;
   }
 
   /** `nowMs`: the time of the read. */
   take(delivery: Delivery, nowMs: number): InFlight {
-    const { counters } = this.#route.observers;
+    const { counters, meters, clock } = this.#route.observers;
     counters.accepted += 1;
     counters.held += 1;
     const inFlight: InFlight = {
       envelope: unread(this.#route, delivery, nowMs),
       state: UNREAD,
+      takenAtMs: meters === undefined ? 0 : clock.elapsedMs(),
       members: undefined,
       place: 0,
     };
@@ -78,6 +88,33 @@ export class Unsettled {
     this.#window.settled();
     this.#opened.now();
     if (this.#inFlight.size === 0) this.#idle?.();
+  }
+
+  /** Costs as much as the window holds: to be asked once a second, not for each message. */
+  fill(): WindowFill {
+    const { policy, observers } = this.#route;
+    let oldestAtMs = Infinity;
+    for (const { envelope } of this.#inFlight.all()) {
+      // A replayed letter came long ago and was away since then.
+      if (envelope.delivery.replay === undefined && envelope.receivedAtMs < oldestAtMs)
+        oldestAtMs = envelope.receivedAtMs;
+    }
+    return {
+      messages: this.#inFlight.size,
+      messageLimit: this.#window.messages,
+      mostMessages: policy.window.messages,
+      bytes: this.#bytes,
+      byteLimit: policy.window.bytes,
+      oldestAgeMs: oldestAtMs === Infinity ? undefined : Math.max(0, observers.clock.nowMs() - oldestAtMs),
+      isPaused: this.#pausedAtMs !== undefined,
+      pauses: this.#pauses,
+      pausedMs: this.#pausedSoFarMs(),
+    };
+  }
+
+  #pausedSoFarMs(): number {
+    if (this.#pausedAtMs === undefined) return this.#pausedMs;
+    return this.#pausedMs + this.#route.observers.clock.elapsedMs() - this.#pausedAtMs;
   }
 
   /** How many of them are at this place of the line. */

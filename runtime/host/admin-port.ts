@@ -3,7 +3,7 @@ import { type Admin, type AdminAddress, serveAdmin } from '../admin/server.ts';
 import { probeResources } from '../admin/probes.ts';
 import type { Health } from '../telemetry/health.ts';
 import { metricsText } from '../telemetry/metrics-text.ts';
-import type { RouteNumbers } from '../telemetry/metrics-text.ts';
+import type { RouteNumbers } from '../telemetry/route-numbers.ts';
 import type { Log } from '#contract/log.ts';
 
 /** What a run says of its admin port. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
-import type { Log } from '#contract/log.ts';
+import type { Log, LogFields } from '#contract/log.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import { systemClock } from '../engine/clock.ts';
@@ -11,7 +11,7 @@ import { writeAdminUrl } from '../store/admin-url.ts';
 import { openPipelineState } from '../store/pipeline-state.ts';
 import type { Admin } from '../admin/server.ts';
 import { Health } from '../telemetry/health.ts';
-import type { RouteNumbers } from '../telemetry/metrics-text.ts';
+import type { RouteNumbers } from '../telemetry/route-numbers.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import type { ProjectParts } from './wire.ts';
 
@@ -102,6 +102,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       clock: systemClock,
       log,
       health,
+      isMetered: settings.admin !== undefined,
       tracer: tracing?.tracer({ pipeline: spec.name, route: route.name, ...systems }),
       suspects: protection.suspects(route.name),
       eventLoopWatchdog: protection.eventLoopWatchdog(route.name),
@@ -154,23 +155,14 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       const last = numbers();
       await protection.close(true);
       state.close();
-      for (const {
-        pipeline,
-        route,
-        deadLetters,
-        disconnects: _,
-        notices: _notices,
-        repeatedBy: _causes,
-        droppedBy: _drops,
-        partsDroppedBy: _parts,
-        sentBy: _sent,
-        losses: _losses,
-        ...counts
-      } of last) {
-        log.info('stopped', { pipeline, route, ...counts, letters: deadLetters.letters });
-      }
+      for (const one of last) log.info('stopped', { ...plainNumbers(one), letters: one.deadLetters.letters });
     },
   };
+}
+
+/** What a line of the log can hold of them. */
+function plainNumbers(numbers: RouteNumbers): LogFields {
+  return Object.fromEntries(Object.entries(numbers).filter(([, value]) => typeof value !== 'object'));
 }
 
 async function tracingFor(service: string, { environment, log }: RunSettings): Promise<Tracing | undefined> {

@@ -12,6 +12,7 @@ import { endOptions, openingOptions } from './end-options.ts';
 import { IDLE_SOURCE, mergedSource } from '../engine/merged-source.ts';
 import { RunningRoute } from '../engine/route.ts';
 import { newCounters } from '../engine/counters.ts';
+import { Meters } from '../engine/meters.ts';
 import { sinkName } from '../engine/sink-name.ts';
 import type { Observers, Route } from '../engine/route-parts.ts';
 import { waitingInWords, StallDetector } from '../engine/stall-detector.ts';
@@ -24,7 +25,8 @@ import { eventsIn } from './event-ends.ts';
 import { openRouteSpool, type RouteSpool } from './route-spool.ts';
 import type { Health } from '../telemetry/health.ts';
 import { BusCounters } from '../telemetry/bus-counters.ts';
-import type { RouteNumbers } from '../telemetry/metrics-text.ts';
+import { EndWatch } from '../telemetry/end-watch.ts';
+import type { RouteNumbers } from '../telemetry/route-numbers.ts';
 import { labelRulesOf } from './label-rules-of.ts';
 import { openRouteSink, type RouteSink, type RouteSinkServices } from './route-sink.ts';
 import { type RouteServices, wireRoute } from './wire.ts';
@@ -37,6 +39,8 @@ export interface RouteRunnerSettings
   /** Replays dead letters only: the source is not opened. */
   readonly isReplayOnly: boolean;
   readonly health: Health;
+  /** Whether times are measured: something reads them. */
+  readonly isMetered: boolean;
   /** The checkpoints of ends, by owner. */
   readonly checkpoint: (owner: string) => Checkpoint;
   /** The unsynced checkpoints of ends, by owner. */
@@ -87,6 +91,8 @@ export class RouteRunner {
   /** Whether unsettled messages are redelivered. */
   #redelivers = true;
   readonly #busCounters = new BusCounters();
+  #sourceWatch: EndWatch | undefined;
+  readonly #sinkWatches: EndWatch[] = [];
 
   constructor(pipeline: PipelineSpec, spec: RouteSpec, settings: RouteRunnerSettings) {
     this.#pipeline = pipeline;
@@ -177,8 +183,10 @@ export class RouteRunner {
 
   /** Undefined until the route runs. */
   numbers(): RouteNumbers | undefined {
-    if (this.#route === undefined) return undefined;
-    const { counters } = this.#route.observers;
+    if (this.#route === undefined || this.#running === undefined) return undefined;
+    const { counters, meters } = this.#route.observers;
+    const window = this.#running.fill();
+    const source = this.#sourceWatch?.state();
     const place = { pipeline: this.#pipeline.name, route: this.#spec.name };
     const deadLetters = this.#settings.deadLetters.counts(this.#spec.name);
     return {
@@ -186,7 +194,10 @@ export class RouteRunner {
       disconnects: this.#busCounters.disconnects,
       notices: this.#busCounters.notices,
       losses: this.#busCounters.losses,
-      ...(this.#spool === undefined ? counters : this.#spool.counted(counters)),
+      ...(this.#spool === undefined ? { ...counters, window } : this.#spool.counted(counters, window)),
+      ...(source !== undefined && { source: { ...source, lag: [] } }),
+      sinks: this.#sinkWatches.map((watch, at) => ({ ...watch.state(), sent: counters.sentBy[at] ?? 0 })),
+      ...(meters !== undefined && { times: meters }),
       deadLetters,
     };
   }
@@ -221,6 +232,7 @@ export class RouteRunner {
       tracer,
       eventLoopWatchdog,
       counters: newCounters(),
+      meters: this.#settings.isMetered ? new Meters() : undefined,
       onFlow: (isFlowing, why) =>
         health.set(`${name} confirmations`, isFlowing, `the sink does not confirm: ${why}`, TRIES_AGAIN),
       onDeadLetters: (trouble) =>
@@ -249,6 +261,14 @@ export class RouteRunner {
     return new StallDetector({ clock, limitMs, counters, waiting: () => running.waiting(), onStall });
   }
 
+  /** Undefined for the bus of dead letters. */
+  #watchEnd(direction: Direction, at: number): EndWatch | undefined {
+    const { from, sinks } = this.#spec;
+    if (direction === 'source') return (this.#sourceWatch = new EndWatch(from.connection, from.bus));
+    const to = direction === 'sink' ? sinks[at] : undefined;
+    return to && (this.#sinkWatches[at] = new EndWatch(to.connection, to.bus));
+  }
+
   /** `at`: the place of a sink in the list. */
   #context(direction: Direction, at = 0): BusContext {
     const { log, health, opening, onProblem } = this.#settings;
@@ -265,7 +285,12 @@ export class RouteRunner {
     const onDown = (isRenewed: boolean): void => counters.disconnected(direction, isRenewed);
     const onNotice = (code: string): void => counters.noticed(direction, code);
     const onLoss = (code: string, count: number | undefined): void => counters.lost(code, count);
-    const report = busReporter({ ...place, log, health, onUp, onDown, onProblem, onNotice, onLoss });
+    const told = busReporter({ ...place, log, health, onUp, onDown, onProblem, onNotice, onLoss });
+    const watch = this.#watchEnd(direction, at);
+    const report: BusContext['report'] = (event) => {
+      watch?.seen(event);
+      told(event);
+    };
     const owner = `${route} ${direction}`;
     const checkpoint = this.#settings.checkpoint(owner);
     const unsynced = direction === 'source' ? { unsyncedCheckpoint: this.#settings.unsyncedCheckpoint(owner) } : {};

@@ -23,7 +23,7 @@ import type { FileManifest } from '../store/file-manifest.ts';
 import { reportText } from '../store/open-state-file.ts';
 import { WatchedDatabase } from '../store/watched-database.ts';
 import type { Health } from '../telemetry/health.ts';
-import type { RouteNumbers } from '../telemetry/metrics-text.ts';
+import type { RouteNumbers, WindowFill } from '../telemetry/route-numbers.ts';
 
 /** A route's spool, from the opening of its file to its closing. */
 export interface RouteSpool {
@@ -38,11 +38,12 @@ export interface RouteSpool {
    * The engine's counters, with the messages in the spool that the engine has not read: they count as accepted and held, also
    * those of an earlier process. So the balance of invariant 3 begins at every start with accepted = held.
    */
-  counted(
-    counters: Counters,
-  ): Omit<RouteNumbers, 'pipeline' | 'route' | 'deadLetters' | 'disconnects' | 'notices' | 'losses'>;
+  counted(counters: Counters, fill: WindowFill): CountedRoute;
   close(): Promise<void>;
 }
+
+type CountedRoute = Counters &
+  Pick<RouteNumbers, 'window' | 'spooled' | 'spoolBytes' | 'spoolOldestAgeMs' | 'spoolIsFull'>;
 
 interface SpoolServices {
   readonly pipeline: string;
@@ -95,17 +96,21 @@ export function openRouteSpool(spec: RouteSpec, services: SpoolServices): RouteS
       });
       return services.isReplayOnly ? route : { ...route, ends: { ...ends, source } };
     },
-    counted(counters) {
-      if (source === undefined || services.isReplayOnly) return counters;
+    counted(counters, fill) {
+      if (source === undefined || services.isReplayOnly) return { ...counters, window: fill };
       const { messages, waiting, superseded, bytes, oldestAtMs, isFull } = source.numbers();
+      const spoolOldestAgeMs = oldestAtMs === undefined ? 0 : Math.max(0, Date.now() - oldestAtMs);
+      const oldestAgeMs =
+        oldestAtMs === undefined ? fill.oldestAgeMs : Math.max(fill.oldestAgeMs ?? 0, spoolOldestAgeMs);
       return {
         ...counters,
+        window: { ...fill, oldestAgeMs },
         accepted: counters.accepted + waiting + superseded,
         superseded: counters.superseded + superseded,
         held: counters.held + waiting,
         spooled: messages,
         spoolBytes: bytes,
-        spoolOldestAgeMs: oldestAtMs === undefined ? 0 : Math.max(0, Date.now() - oldestAtMs),
+        spoolOldestAgeMs,
         spoolIsFull: isFull,
       };
     },

@@ -1,5 +1,5 @@
 import type { BusContext } from '#contract/bus.ts';
-import type { Disconnects, Losses, Notices } from './metrics-text.ts';
+import type { Disconnects, Losses, Notices } from './route-numbers.ts';
 
 type Direction = BusContext['direction'];
 

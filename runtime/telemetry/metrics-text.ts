@@ -1,57 +1,5 @@
-import { DISCARD_REASONS, type LetterCounts } from '#contract/dead-letter.ts';
-
-const ENDS = ['source', 'sink', 'dead-letters'] as const;
-type End = (typeof ENDS)[number];
-
-/** How often each end's connection ended: by itself, or given up by its driver although it was open. */
-export type Disconnects = Record<End, { lost: number; renewed: number }>;
-/** Notices of each end, by code. */
-export type Notices = Readonly<Record<End, ReadonlyMap<string, number>>>;
-
-/** The source's losses under one code: how often with a number and without one, and the sum of the numbers. */
-export interface Losses {
-  readonly known: number;
-  readonly unknown: number;
-  readonly messages: number;
-}
-
-/** A route's numbers at this moment. */
-export interface RouteNumbers {
-  readonly pipeline: string;
-  readonly route: string;
-  readonly accepted: number;
-  readonly delivered: number;
-  readonly dropped: number;
-  readonly superseded: number;
-  readonly expired: number;
-  readonly deadLettered: number;
-  readonly blocked: number;
-  readonly held: number;
-  readonly repeated: number;
-  readonly droppedBy: Readonly<Record<string, number>>;
-  readonly partsDroppedBy: Readonly<Record<string, number>>;
-  readonly repeatedBy: Readonly<Record<string, number>>;
-  readonly labelsAssumed: number;
-  readonly idsReused: number;
-  readonly sent: number;
-  /** Of each sink. */
-  readonly sentBy: readonly number[];
-  readonly alreadyStored: number;
-  readonly retries: number;
-  readonly rewinds: number;
-  readonly unexplainedDuplicates: number;
-  readonly disconnects: Disconnects;
-  readonly notices: Notices;
-  /** By code. */
-  readonly losses: ReadonlyMap<string, Losses>;
-  /** Of the local store. */
-  readonly deadLetters: LetterCounts;
-  /** Of a route with a spool: its content, and the age of its oldest message. */
-  readonly spooled?: number;
-  readonly spoolBytes?: number;
-  readonly spoolOldestAgeMs?: number;
-  readonly spoolIsFull?: boolean;
-}
+import { DISCARD_REASONS } from '#contract/dead-letter.ts';
+import { ENDS, type RouteNumbers } from './route-numbers.ts';
 
 interface Metric {
   readonly name: string;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RouteLines } from '../../runtime/cli/route-lines.ts';
 import { newCounters } from '../../runtime/engine/counters.ts';
-import type { RouteNumbers } from '../../runtime/telemetry/metrics-text.ts';
+import type { RouteNumbers } from '../../runtime/telemetry/route-numbers.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { memoryProject } from '../harness/project.ts';
 import { MAIN } from '../harness/sluice-process.ts';
@@ -14,6 +14,18 @@ function numbers(route: string, some: Partial<RouteNumbers>): RouteNumbers {
     pipeline: 'p',
     route,
     ...newCounters(),
+    window: {
+      messages: 0,
+      messageLimit: 64,
+      mostMessages: 64,
+      bytes: 0,
+      byteLimit: 1,
+      oldestAgeMs: undefined,
+      isPaused: false,
+      pauses: 0,
+      pausedMs: 0,
+    },
+    sinks: [],
     disconnects: { source: none, sink: none, 'dead-letters': none },
     notices: { source: new Map(), sink: new Map(), 'dead-letters': new Map() },
     losses: new Map(),

@@ -11,7 +11,7 @@ const { route } = routeForTest({ clock: new VirtualClock(1), source: new ListSou
 
 function inFlight(id: string): InFlight {
   const delivery = { id, frame: frameForTest('k/x', id), attempt: 1, settle() {} };
-  return { envelope: unread(route, delivery, 0), state: UNREAD, members: undefined, place: 0 };
+  return { envelope: unread(route, delivery, 0), state: UNREAD, takenAtMs: 0, members: undefined, place: 0 };
 }
 
 test('a message that passes a lane does not free it for those behind another one that holds it', () => {

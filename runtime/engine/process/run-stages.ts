@@ -4,6 +4,7 @@ import { Dropped, isKept, Joined, type Kept, type StageResult } from '#contract/
 import { type Counters, dropCauseOf } from '../counters.ts';
 import type { InFlight } from '../in-flight.ts';
 import type { Route } from '../route-parts.ts';
+import { metered } from './metered-stage.ts';
 
 /** A stage has joined messages. Their deliveries go on as one, from stage `from` on. */
 export class JoinedAt {
@@ -39,11 +40,16 @@ export function runStages(
   if (isSeveral(input)) return after(attempt, input, from, undefined);
   let current = input;
   for (let index = from; index < attempt.route.policy.stages.length; index += 1) {
-    const result = runStage(attempt, current, index);
-    const { label } = current;
+    const message = current;
+    const { clock, meters } = attempt.route.observers;
+    const result =
+      meters === undefined
+        ? runStage(attempt, message, index)
+        : metered(meters.stages[index], clock, () => runStage(attempt, message, index));
+    const { label } = message;
     if (result instanceof Promise) return result.then((made) => after(attempt, atOnce(made), index + 1, label));
     // At once, not with the result: the stage may join it with the very next message.
-    if (isKept(result)) attempt.keep(attempt.inFlight, current);
+    if (isKept(result)) attempt.keep(attempt.inFlight, message);
     if (!isMessage(result)) return after(attempt, result, index + 1, label);
     current = result;
   }

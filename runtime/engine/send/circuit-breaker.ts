@@ -1,5 +1,6 @@
 import type { SluiceError } from '#contract/errors.ts';
 import { type Backoff, backoffMs } from '#kit/backoff.ts';
+import type { Histogram } from '#kit/histogram.ts';
 import type { Clock } from '../clock.ts';
 import { RateLimiter } from './rate-limiter.ts';
 
@@ -7,6 +8,8 @@ export interface CircuitBreakerSettings {
   readonly clock: Clock;
   /** The delay between a failure and the next attempt. */
   readonly pause: Backoff;
+  /** Takes the seconds from each hand-over of a frame to its confirmation. */
+  readonly confirmed?: Histogram | undefined;
   /** How fast a backlog may be sent, in frames; undefined: as fast as the sink takes it. */
   readonly drainPerSecond: number | undefined;
   /**

@@ -154,6 +154,7 @@ export class PerKeySender implements Sender {
     let isPrefix = true;
     const frames = outgoing.frames.slice(from);
     outgoing.sends += 1;
+    const sentAtMs = this.#sentAtMs();
     const ends: (Receipt | undefined)[] = frames.map(() => undefined);
     const ended = (
       at: number,
@@ -164,6 +165,7 @@ export class PerKeySender implements Sender {
       if (this.#breaker.isStopped) return;
       open -= 1;
       ends[at] = receipt;
+      if (receipt !== undefined) this.#measure(sentAtMs);
       // The first of several failures counts.
       failure ??= error;
       this.#note(queue, error, wasTaken);
@@ -185,13 +187,27 @@ export class PerKeySender implements Sender {
   /** As `#hand`, for the one frame that most messages have. */
   #handOne(queue: KeyQueue, outgoing: OutgoingMessage, frame: Frame): void {
     outgoing.sends += 1;
+    const sentAtMs = this.#sentAtMs();
     this.#send(outgoing, frame, (receipt, error, wasTaken) => {
       if (this.#breaker.isStopped) return;
       this.#note(queue, error, wasTaken);
-      if (receipt !== undefined) outgoing.confirm(receipt);
+      if (receipt !== undefined) {
+        this.#measure(sentAtMs);
+        outgoing.confirm(receipt);
+      }
       this.#answered(queue, outgoing, error);
       this.#breaker.progress();
     });
+  }
+
+  #sentAtMs(): number {
+    const { confirmed, clock } = this.#settings;
+    return confirmed === undefined ? 0 : clock.elapsedMs();
+  }
+
+  #measure(sentAtMs: number): void {
+    const { confirmed, clock } = this.#settings;
+    confirmed?.record((clock.elapsedMs() - sentAtMs) / 1000);
   }
 
   #send(outgoing: OutgoingMessage, frame: Frame, ended: Ended): void {

@@ -18,6 +18,8 @@ export interface OutgoingFrame {
   sends: number;
   /** Written by the sender alone, from 0: failed attempts that were the frame's own fault. */
   faults: number;
+  /** Written by the sender alone: when it was handed over last, by `Clock.elapsedMs`; 0 where nothing measures it. */
+  sentAtMs?: number;
   /** Written by the sender alone. */
   state: 'waiting' | 'open' | 'confirmed' | 'refused';
   /** Called before each attempt; undefined where the frame is sent as it is. */
@@ -127,6 +129,7 @@ export class PipelinedSender implements Sender {
     }
     outgoing.state = 'open';
     outgoing.sends += 1;
+    if (this.#settings.confirmed !== undefined) outgoing.sentAtMs = this.#settings.clock.elapsedMs();
     this.#breaker.began();
     const sending = outgoing.sending();
     const frame = sending?.frame ?? outgoing.frame;
@@ -177,6 +180,8 @@ export class PipelinedSender implements Sender {
 
   #confirmed(outgoing: OutgoingFrame, receipt: Receipt): void {
     if (this.#breaker.isStopped) return;
+    const { confirmed, clock } = this.#settings;
+    confirmed?.record((clock.elapsedMs() - (outgoing.sentAtMs ?? 0)) / 1000);
     this.#breaker.passed();
     outgoing.state = 'confirmed';
     if (this.#queue.at(0) === outgoing) {

@@ -48,9 +48,10 @@ function withoutStored(
 function breakerSettings({ log: recovery }: SinkEnd, { route, sink, onFlow }: SendContext): CircuitBreakerSettings {
   const { policy, observers } = route;
   const name = sinkName(policy.name, sink);
-  const { clock, counters, log } = observers;
+  const { clock, counters, log, meters } = observers;
   return {
     clock,
+    confirmed: meters?.confirmed[sink],
     drainPerSecond: policy.drainPerSecond,
     pause: { firstMs: 50, capMs: 2000 },
     onRewind(failure, isFirst, unconfirmed) {

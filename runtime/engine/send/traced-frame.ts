@@ -30,6 +30,7 @@ export class TracedFrame implements OutgoingFrame {
   readonly frame: Frame;
   sends = 0;
   faults = 0;
+  sentAtMs = 0;
   state: OutgoingFrame['state'] = 'waiting';
   readonly #context: SendContext;
   readonly #parts: Parts;

@@ -1,8 +1,11 @@
 import type { TraceOutcome } from '#contract/trace.ts';
 import type { Counters } from '../counters.ts';
 
+/** How a delivery that is settled here has ended. */
+export type SettledOutcome = Exclude<TraceOutcome, 'released'>;
+
 /** Counts a delivery that is settled (invariant 3). */
-export function countEnd(counters: Counters, outcome: Exclude<TraceOutcome, 'released'>): void {
+export function countEnd(counters: Counters, outcome: SettledOutcome): void {
   counters.held -= 1;
   switch (outcome) {
     case 'delivered':

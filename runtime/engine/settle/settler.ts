@@ -45,6 +45,7 @@ export class Settler {
     inFlight.state = settling(attemptOf(state));
     switch (end.kind) {
       case 'delivered':
+        this.#confirmed(inFlight);
         return this.#remember(inFlight, 'delivered');
       case 'dropped':
         this.#history.endedUnsent(envelope);
@@ -74,6 +75,8 @@ export class Settler {
     const release = this.#history.holdLane(inFlight.envelope);
     void this.#deadLetters.write(inFlight, failure).then((isWritten) => {
       if (!isWritten) return release?.();
+      const { letteredBy } = this.#route.observers.counters;
+      letteredBy[failure.code] = (letteredBy[failure.code] ?? 0) + 1;
       return this.#history.rememberDead(inFlight, () => {
         this.#end(inFlight, this.#outcomeOf(failure), failure);
         release?.();
@@ -89,15 +92,32 @@ export class Settler {
 
   /** Ends the message once its ids are durable; at once where none is to be saved. */
   #remember(inFlight: InFlight, outcome: Outcome, failure?: SluiceError): void {
-    const done = (): void => this.#end(inFlight, outcome, failure);
-    if (!this.#history.remember(inFlight, failure === undefined, done)) done();
+    const { meters, clock } = this.#route.observers;
+    const sinceMs = meters === undefined ? 0 : clock.elapsedMs();
+    const done = (): void => {
+      meters?.settled.record((clock.elapsedMs() - sinceMs) / 1000);
+      this.#end(inFlight, outcome, failure);
+    };
+    if (!this.#history.remember(inFlight, failure === undefined, done)) this.#end(inFlight, outcome, failure);
+  }
+
+  /** By every sink that takes it. */
+  #confirmed({ envelope: { madeAtMs, delivery }, takenAtMs }: InFlight): void {
+    const { meters, clock } = this.#route.observers;
+    if (meters === undefined) return;
+    meters.endedAfter('delivered', clock.elapsedMs() - takenAtMs);
+    // A replayed letter was late because of an operator.
+    if (madeAtMs !== undefined && delivery.replay === undefined)
+      meters.latency.record((clock.nowMs() - madeAtMs) / 1000);
   }
 
   /** Invariants 1 and 2: counts and settles a delivery here, once, after its result is safe. */
   #end(inFlight: InFlight, outcome: Outcome, failure?: SluiceError): void {
     if (inFlight.state.at === 'settled') return;
     inFlight.state = SETTLED;
-    countEnd(this.#route.observers.counters, outcome);
+    const { counters, meters, clock } = this.#route.observers;
+    countEnd(counters, outcome);
+    if (outcome !== 'delivered') meters?.endedAfter(outcome, clock.elapsedMs() - inFlight.takenAtMs);
     if (outcome === 'dead-lettered' || outcome === 'blocked') this.#reports.dead(inFlight);
     const { trace, delivery } = inFlight.envelope;
     trace?.end(outcome, failure);
