@@ -16,7 +16,19 @@ export type HtmlValue = Html | string | number | undefined | false | readonly Ht
  * `false` are nothing.
  */
 export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
-  return new Html(strings.map((part, at) => part + (at < values.length ? written(values[at]) : '')).join(''));
+  const parts = compact(strings);
+  return new Html(parts.map((part, at) => part + (at < values.length ? written(values[at]) : '')).join(''));
+}
+
+const compacted = new WeakMap<TemplateStringsArray, readonly string[]>();
+
+/** Without the indentation of the source. Values keep theirs. */
+function compact(strings: TemplateStringsArray): readonly string[] {
+  const known = compacted.get(strings);
+  if (known !== undefined) return known;
+  const parts = strings.map((part) => part.replaceAll(/\s*\n\s*/g, '\n'));
+  compacted.set(strings, parts);
+  return parts;
 }
 
 function written(value: HtmlValue): string {

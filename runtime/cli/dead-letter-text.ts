@@ -1,6 +1,6 @@
 import { harmless } from '#kit/printable.ts';
 import type { StoredLetter } from '../store/dead-letters/stored-letter.ts';
-import { bodyLines } from './body-lines.ts';
+import { bodyLines } from '../codecs/body-lines.ts';
 import { moment } from './dead-letter-json.ts';
 
 /** A letter for people: its end, its envelope, its body. `changedBy`: the stage that changed the body before the refusing one, `function NAME`. */

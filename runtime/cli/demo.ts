@@ -48,6 +48,7 @@ export const demo: Command = {
       const isReady = await Promise.race([bridge.ready.then(() => true), signalled.then(() => false)]);
       if (!isReady) return EXIT.fine;
       const traffic = await startTraffic(buses, bridge, log);
+      process.stdout.write(opening(buses, bridge));
       const stopShow = show(traffic, tallies);
       await Promise.race([signalled, bridge.lost, ...(lastsMs === undefined ? [] : [pause(lastsMs)])]);
       stopShow();
@@ -79,11 +80,17 @@ async function startBridge(
     parts,
     log,
     stateFolder: STATE,
-    admin: undefined,
+    // For the page. A free port: the demo must start wherever it is typed.
+    admin: { host: '127.0.0.1', port: 0, isWritable: true },
     failFast: true,
     drainMs: 10_000,
     environment: process.env,
   });
+}
+
+/** The first two lines. */
+function opening({ pipeline, field, core }: DemoBuses, { adminUrl = '' }: RunningPipeline): string {
+  return `The demo bridges ${field} and ${core} by pipelines/${pipeline}.yaml. Ctrl-C ends it.\nThe operator's page: ${adminUrl}/\n`;
 }
 
 /** A board that redraws in a terminal, a line a second elsewhere. */

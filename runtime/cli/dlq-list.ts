@@ -1,6 +1,6 @@
 import { harmless } from '#kit/printable.ts';
 import type { LetterSummary } from '../store/dead-letters/stored-letter.ts';
-import { type Clearance, divided } from './clearance.ts';
+import { type Clearance, divided } from '../labels/clearance.ts';
 import { UsageError } from './command.ts';
 import type { DlqTask } from './dlq-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';

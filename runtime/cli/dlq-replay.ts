@@ -4,6 +4,7 @@ import type { Log } from '#contract/log.ts';
 import { pause } from '#kit/deadline.ts';
 import { harmless } from '#kit/printable.ts';
 import { type RunningPipeline, startPipeline } from '../host/pipeline.ts';
+import { replayObstacle } from '../store/dead-letters/replay-obstacle.ts';
 import { isFolderFree } from '../store/state-folder.ts';
 import { UsageError } from './command.ts';
 import type { DlqTask, OwnRun } from './dlq-task.ts';
@@ -34,7 +35,7 @@ export async function replayLetters(task: DlqTask): Promise<ExitCode> {
   };
   const routes = deadLetters.routes(filter);
   if (routes.length === 0) return print(task, { done: 0, failed: 0, requested: 0, issued: 0 }, request.name, undefined);
-  refuse(task, routes, request.renewExpiryMs);
+  refuse(task, request.renewExpiryMs);
   const isOwn = isFolderFree(folder);
   const own = isOwn ? await task.pipeline.load() : undefined;
   if (isOwn && own === undefined) return EXIT.invalid;
@@ -61,26 +62,15 @@ export async function replayLetters(task: DlqTask): Promise<ExitCode> {
 }
 
 /** Throws UsageError if some of the letters could not be sent at all. */
-function refuse(
-  { deadLetters, filter, pipeline: { spec } }: DlqTask,
-  routes: readonly string[],
-  renewExpiryMs: number | undefined,
-): void {
-  const unknown = routes.filter((route) => !spec.routes.some(({ name }) => name === route));
-  if (unknown.length > 0) {
-    throw new UsageError(
-      `expected routes that the pipeline has, found letters of ${unknown.join(', ')}: choose with --route, or give the route back to the file`,
-    );
-  }
-  const lives = new Map(
-    spec.routes.flatMap(({ name, from }) => (from.expiresMs === undefined ? [] : [[name, from.expiresMs]])),
+function refuse({ deadLetters, filter, pipeline: { spec } }: DlqTask, renewExpiryMs: number | undefined): void {
+  const routes = spec.routes.map(({ name, from: { expiresMs } }) => ({ name, expiresMs }));
+  const obstacle = replayObstacle(deadLetters, filter, routes, renewExpiryMs);
+  if (obstacle === undefined) return;
+  throw new UsageError(
+    obstacle.kind === 'unknown-routes'
+      ? `expected routes that the pipeline has, found letters of ${obstacle.routes.join(', ')}: choose with --route, or give the route back to the file`
+      : `expected letters that may still be sent, found ${obstacle.count} that have expired: write --renew-expiry 5m to send them all the same, or choose others with --code, --since or --id`,
   );
-  const expired = renewExpiryMs === undefined ? deadLetters.expired(filter, lives, Date.now()) : 0;
-  if (expired > 0) {
-    throw new UsageError(
-      `expected letters that may still be sent, found ${expired} that have expired: write --renew-expiry 5m to send them all the same, or choose others with --code, --since or --id`,
-    );
-  }
 }
 
 /** Undefined if another process has taken the folder first. */

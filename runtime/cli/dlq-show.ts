@@ -1,6 +1,7 @@
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
+import { changedBefore } from '../store/dead-letters/changed-before.ts';
 import type { StoredLetter } from '../store/dead-letters/stored-letter.ts';
-import { divided } from './clearance.ts';
+import { divided } from '../labels/clearance.ts';
 import { UsageError } from './command.ts';
 import type { DlqTask } from './dlq-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -27,10 +28,8 @@ export function showLetters({ pipeline: { spec }, deadLetters, filter, clearance
   return missing.length === 0 && denied.length === 0 ? EXIT.fine : EXIT.invalid;
 }
 
-/** The last stage before the refusing one that changed the body, if any: the pointer then leads into the changed body. */
 function changerOf({ route, stage }: StoredLetter, { routes }: PipelineSpec): string | undefined {
   const stages = routes.find(({ name }) => name === route)?.stages ?? [];
-  const at = stages.findIndex(({ verb, name }) => `${verb} ${name}` === stage);
-  const changing = stages.slice(0, Math.max(0, at)).findLast(({ kind }) => kind.changesBody);
-  return changing === undefined ? undefined : `${changing.verb} ${changing.name}`;
+  const named = stages.map(({ verb, name, kind }) => ({ name: `${verb} ${name}`, changesBody: kind.changesBody }));
+  return changedBefore(named, stage);
 }

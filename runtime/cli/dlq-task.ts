@@ -1,9 +1,9 @@
 import type { Catalog } from '#contract/catalog.ts';
+import type { Clearance } from '../labels/clearance.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import type { LetterFilter } from '../store/dead-letters/filter.ts';
 import type { DeadLetterAdmin } from '../store/dead-letters/admin.ts';
 import type { ProjectParts } from '../host/wire.ts';
-import type { Clearance } from './clearance.ts';
 import type { Arguments } from './command.ts';
 
 /** The pipeline of the letters: of a file, or of the bundle that runs. */

@@ -1,10 +1,16 @@
+import type { Log } from '#contract/log.ts';
 import { readToken } from '../admin/guarded-token.ts';
+import { LetterDesk } from '../admin/letters/letter-desk.ts';
+import type { Metrics } from '../admin/probes.ts';
+import { pipelineResources } from '../admin/resources.ts';
 import { type Admin, type AdminAddress, serveAdmin } from '../admin/server.ts';
-import { probeResources } from '../admin/probes.ts';
+import type { ErrorMemory } from '../admin/status/error-memory.ts';
+import type { PipelineOutline } from '../admin/status/pipeline-outline.ts';
+import { StatusDesk } from '../admin/status/status-desk.ts';
+import { type Clearance, SEES_ALL } from '../labels/clearance.ts';
 import type { Health } from '../telemetry/health.ts';
 import { metricsText } from '../telemetry/metrics-text.ts';
 import type { RouteNumbers } from '../telemetry/route-numbers.ts';
-import type { Log } from '#contract/log.ts';
 
 /** What a run says of its admin port. */
 export interface AdminChoice extends Omit<AdminAddress, 'token'> {
@@ -22,19 +28,36 @@ export interface AdminPortSettings {
   readonly environment: NodeJS.ProcessEnv;
   readonly health: Health;
   readonly numbers: () => readonly RouteNumbers[];
+  readonly outline: PipelineOutline;
+  readonly errors: ErrorMemory;
+  readonly stateFolder: string;
+  /** What the page may show of dead letters; all, where the file names no label policy. */
+  readonly clearance?: Clearance | undefined;
 }
 
-/** Serves probes and metrics of a pipeline. Rejects with ADMIN_UNUSABLE or ADMIN_TOKEN. */
-export async function openAdminPort({ choice, log, environment, health, numbers }: AdminPortSettings): Promise<Admin> {
-  const metrics = () => ({
+/** Serves page, status, probes and metrics of a pipeline. Rejects with ADMIN_UNUSABLE or ADMIN_TOKEN. */
+export async function openAdminPort(settings: AdminPortSettings): Promise<Admin> {
+  const { choice, log, environment, health, numbers, outline, errors, stateFolder, clearance = SEES_ALL } = settings;
+  const status = new StatusDesk({ outline, health, errors, numbers });
+  const desk = new LetterDesk({ stateFolder, routes: outline.routes, clearance, log });
+  const metrics: Metrics = () => ({
     status: 200,
     type: 'text/plain; version=0.0.4; charset=utf-8',
     body: metricsText(numbers()),
   });
-  return serveAdmin({
+  const { isWritable = false, traceUrl } = choice;
+  const serving = await serveAdmin({
     ...choice,
     token: readToken(choice.tokenFile, environment),
-    resources: probeResources(health, metrics),
+    resources: pipelineResources({ health, metrics, status, letters: { outline, desk, traceUrl, isWritable } }),
     onFault: (path, text) => log.error('admin-fault', { path, code: 'INTERNAL', text }),
   });
+  status.start();
+  return {
+    url: serving.url,
+    close() {
+      status.stop();
+      return serving.close();
+    },
+  };
 }

@@ -6,10 +6,12 @@ import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import { systemClock } from '../engine/clock.ts';
 import type { AdminChoice } from './admin-port.ts';
 import { type CrashProtection, startCrashProtection } from './crash-protection.ts';
+import { pipelineOutlineOf } from './pipeline-outline-of.ts';
 import { RouteRunner } from './route-runner.ts';
 import { writeAdminUrl } from '../store/admin-url.ts';
 import { openPipelineState } from '../store/pipeline-state.ts';
 import type { Admin } from '../admin/server.ts';
+import { ErrorMemory } from '../admin/status/error-memory.ts';
 import { Health } from '../telemetry/health.ts';
 import type { RouteNumbers } from '../telemetry/route-numbers.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
@@ -47,7 +49,9 @@ export interface RunningPipeline {
 
 /** Starts a checked pipeline. Rejects with STATE_LOCKED, STATE_UNUSABLE, ADMIN_UNUSABLE or ADMIN_TOKEN before anything was connected. */
 export async function startPipeline(spec: PipelineSpec, settings: RunSettings): Promise<RunningPipeline> {
-  const { log, catalog, parts, replayOnly } = settings;
+  const { catalog, parts, replayOnly } = settings;
+  const errors = settings.admin === undefined ? undefined : new ErrorMemory();
+  const log = errors?.listening(settings.log) ?? settings.log;
   // Absolute: Node never returns from making a folder below a current folder that is gone.
   const state = openPipelineState(resolve(settings.stateFolder), log);
   let protection: CrashProtection;
@@ -114,13 +118,15 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
     });
   });
   const numbers = (): readonly RouteNumbers[] => runners.flatMap((runner) => runner.numbers() ?? []);
-  const admin = await adminFor(settings, health, numbers).catch(async (thrown: unknown) => {
-    await guards?.close();
-    await tracing?.close().catch(() => {});
-    await protection.close(false);
-    state.close();
-    throw thrown;
-  });
+  const admin = await adminFor({ spec, settings, health, errors, numbers, stateFolder: state.folder }).catch(
+    async (thrown: unknown) => {
+      await guards?.close();
+      await tracing?.close().catch(() => {});
+      await protection.close(false);
+      state.close();
+      throw thrown;
+    },
+  );
 
   writeAdminUrl(state.folder, admin?.url);
 
@@ -173,14 +179,23 @@ async function tracingFor(service: string, { environment, log }: RunSettings): P
   return startTracing(service, environment, (text) => log.warn('tracing', { text }));
 }
 
-async function adminFor(
-  { admin, log, environment }: RunSettings,
-  health: Health,
-  numbers: () => readonly RouteNumbers[],
-): Promise<Admin | undefined> {
-  if (admin === undefined) return undefined;
+interface AdminParts {
+  readonly spec: PipelineSpec;
+  readonly settings: RunSettings;
+  readonly health: Health;
+  readonly errors: ErrorMemory | undefined;
+  readonly numbers: () => readonly RouteNumbers[];
+  readonly stateFolder: string;
+}
+
+async function adminFor({ spec, settings, errors, ...rest }: AdminParts): Promise<Admin | undefined> {
+  const { admin: choice, log, environment, replayOnly } = settings;
+  if (choice === undefined || errors === undefined) return undefined;
+  // Loaded only where it is served.
   const { openAdminPort } = await import('./admin-port.ts');
-  const serving = await openAdminPort({ choice: admin, log, environment, health, numbers });
+  const outline = pipelineOutlineOf(spec, replayOnly);
+  const clearance = spec.labels?.shown;
+  const serving = await openAdminPort({ ...rest, choice, log, environment, outline, errors, clearance });
   log.info('admin', { url: serving.url });
   return serving;
 }

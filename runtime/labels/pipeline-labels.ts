@@ -1,4 +1,5 @@
 import type { Ceiling, LabelRules } from '#contract/label-rules.ts';
+import { type Clearance, clearanceAt, SEES_ALL } from './clearance.ts';
 import { GuardRange } from './guard-range.ts';
 import type { LabelValue } from './label-value.ts';
 import { policyDigest } from './policy-digest.ts';
@@ -21,16 +22,23 @@ export interface StatedLabels {
 /** The label rules of a checked pipeline file: its policy, and the range of each connection. */
 export class PipelineLabels {
   readonly reader: LabelReader;
+  /** What the operator's page may show; all, unless the file bounds it. */
+  readonly shown: Clearance;
   readonly #ranges: ReadonlyMap<string, BusRange>;
   readonly #guardSchemas: Readonly<Record<string, unknown>>;
 
-  /** `ranges`: by connection. `guardSchemas`: the schemas of the file's guards, by name. */
+  /**
+   * `ranges`: by connection. `guardSchemas`: the schemas of the file's guards, by name. `telemetry`: the highest label that leaves by
+   * logs, metrics, traces and pages, as the file writes it.
+   */
   constructor(
     reader: LabelReader,
     ranges: ReadonlyMap<string, BusRange>,
     guardSchemas: Readonly<Record<string, unknown>> = {},
+    telemetry?: string,
   ) {
     this.reader = reader;
+    this.shown = telemetry === undefined ? SEES_ALL : clearanceAt(reader, reader.readShort(telemetry), telemetry);
     this.#ranges = ranges;
     this.#guardSchemas = guardSchemas;
   }

@@ -1,5 +1,6 @@
 import type { Admin } from '../../runtime/admin/server.ts';
 import { type AdminPortSettings, openAdminPort } from '../../runtime/host/admin-port.ts';
+import { ErrorMemory } from '../../runtime/admin/status/error-memory.ts';
 import { Health } from '../../runtime/telemetry/health.ts';
 
 /** An admin port on a free port, of a pipeline without routes. */
@@ -10,6 +11,9 @@ export function openPort(settings: Partial<AdminPortSettings>): Promise<Admin> {
     environment: {},
     health: new Health(),
     numbers: () => [],
+    outline: { name: 'p', routes: [] },
+    errors: new ErrorMemory(),
+    stateFolder: '/nowhere',
     ...settings,
   });
 }

@@ -4,7 +4,7 @@ import type { LabelPolicy } from '../../labels/policy.ts';
 import { LabelReader } from '../../labels/wire-label.ts';
 import type { JudgedFile } from '../read/ends.ts';
 import { checkLabels } from './check-labels.ts';
-import { textOf } from './label-file.ts';
+import { labelWords, textOf } from './label-file.ts';
 
 /** The labels of a pipeline file that names a policy. A file that names none needs none of this code. */
 export class LabelJudge {
@@ -33,6 +33,7 @@ export class LabelJudge {
         floor: floor === undefined ? undefined : this.#reader.readShort(floor),
       });
     }
-    return new PipelineLabels(this.#reader, ranges, this.#guardSchemas);
+    const { telemetry } = labelWords(file);
+    return new PipelineLabels(this.#reader, ranges, this.#guardSchemas, telemetry);
   }
 }

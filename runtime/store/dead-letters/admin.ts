@@ -47,9 +47,9 @@ export class DeadLetterAdmin {
   readonly #file: string;
 
   /** Throws STATE_UNUSABLE. */
-  constructor(file: string) {
+  constructor(file: string, busyMs: number) {
     this.#file = file;
-    this.#database = withStateError(file, () => openLetterFile(file, BUSY_MS));
+    this.#database = withStateError(file, () => openLetterFile(file, busyMs));
   }
 
   count(filter: LetterFilter): number {
@@ -212,8 +212,11 @@ export class DeadLetterAdmin {
   }
 }
 
-/** Undefined where the folder never had dead letters. Throws STATE_UNUSABLE, STATE_LINKED or STATE_DAMAGED. */
-export function openDeadLetterAdmin(folder: string): DeadLetterAdmin | undefined {
+/**
+ * Undefined where the folder never had dead letters. `busyMs`: how long it waits for a commit of another process; the process that
+ * runs the pipeline waits with it. Throws STATE_UNUSABLE, STATE_LINKED or STATE_DAMAGED.
+ */
+export function openDeadLetterAdmin(folder: string, busyMs = BUSY_MS): DeadLetterAdmin | undefined {
   const file = join(folder, LETTER_FILE.name);
   const size = inspect(file)?.size;
   // The bridge's start reports and renames it: a new file in its place would hide the loss.
@@ -221,7 +224,7 @@ export function openDeadLetterAdmin(folder: string): DeadLetterAdmin | undefined
     const found = size === undefined ? 'none' : 'an empty one';
     throw new SluiceError('STATE_DAMAGED', `expected the file ${file}, which held letters, found ${found}`);
   }
-  return size === undefined ? undefined : new DeadLetterAdmin(file);
+  return size === undefined ? undefined : new DeadLetterAdmin(file, busyMs);
 }
 
 function withStateError<T>(file: string, act: () => T): T {

@@ -9,6 +9,8 @@ export interface LetterFilter {
   /** Exclusive. */
   readonly untilMs?: number | undefined;
   readonly numbers?: readonly number[] | undefined;
+  /** Of a lower number: the next page. */
+  readonly below?: number | undefined;
   /** The message's id, as in logs and templates, or as its publisher set it. */
   readonly messageIds?: readonly string[] | undefined;
 }
@@ -36,6 +38,10 @@ export function conditionOf(filter: LetterFilter): LetterCondition {
     const ids = '(SELECT value FROM json_each(:ids))';
     parts.push(`(id IN ${ids} OR publisher_id IN ${ids})`);
     values['ids'] = JSON.stringify(filter.messageIds);
+  }
+  if (filter.below !== undefined) {
+    parts.push('number < :below');
+    values['below'] = filter.below;
   }
   if (filter.sinceMs !== undefined) {
     parts.push('died_at_ms >= :since');

@@ -1,4 +1,4 @@
-import { readJson } from '../codecs/json-reader.ts';
+import { readJson } from './json-reader.ts';
 import { harmless } from '#kit/printable.ts';
 import { pointerKeys } from '#kit/pointer.ts';
 import { utf8Of } from '#kit/raw-text.ts';

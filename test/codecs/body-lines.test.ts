@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bodyLines } from '../../runtime/cli/body-lines.ts';
+import { bodyLines } from '../../runtime/codecs/body-lines.ts';
 
 function lines(body: string | Uint8Array, pointer?: string, contentType?: string): readonly string[] {
   return bodyLines(Buffer.from(body), contentType, pointer).lines;
