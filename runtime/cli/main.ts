@@ -33,6 +33,14 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'dead letters: list, show, replay, discard, export',
     load: async () => (await import('./dlq.ts')).dlq,
   },
+  status: {
+    summary: 'what a running pipeline does, and what is wrong with it: one screen, exit code 1 where something is',
+    load: async () => (await import('./status.ts')).status,
+  },
+  top: {
+    summary: 'the same, drawn again each second',
+    load: async () => (await import('./top.ts')).top,
+  },
   approve: {
     summary: 'messages that wait for approval at a guard: list, approve',
     load: async () => (await import('./approve.ts')).approve,
@@ -98,7 +106,7 @@ function unknown(word: string): string {
 
 function overview(): string {
   const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`);
-  return `sluice ${version()}: a bridge between message buses\n\n${lines.join('\n')}\n\nsluice COMMAND --help shows more.\nExit codes: 0 fine, 1 internal error, 2 invalid input, 3 environment, 4 convicted (verify, audit, acl), 5 incompatible, 6 undecided (schema).\n`;
+  return `sluice ${version()}: a bridge between message buses\n\n${lines.join('\n')}\n\nsluice COMMAND --help shows more.\nExit codes: 0 fine, 1 internal error (status: degraded or down), 2 invalid input, 3 environment, 4 convicted (verify, audit, acl), 5 incompatible, 6 undecided (schema).\n`;
 }
 
 function manual(name: string, summary: string, { usage, help }: Command): string {

@@ -279,6 +279,11 @@ const OTHERS = {
     scope: 'bus',
     remedy: 'Name another address with --admin HOST:PORT, or stop what listens there.',
   },
+  ADMIN_UNREACHABLE: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy: 'Name the address that the pipeline runs with: --admin HOST:PORT. Its log says it: admin url=.',
+  },
   ADMIN_TOKEN: {
     verdict: 'retry',
     scope: 'bus',

@@ -1,0 +1,24 @@
+import { SluiceError } from '#contract/errors.ts';
+import type { Command } from './command.ts';
+import { EXIT } from './exit-codes.ts';
+import { STATUS_OPTIONS, statusClient, TOKEN_HELP } from './status-client.ts';
+import { statusLines } from './status-text.ts';
+
+/** For scripts: 0 where all is well, 1 where something is degraded or down. */
+export const status: Command = {
+  usage: 'URL [--json] [--admin-token-file FILE]',
+  help: { ...TOKEN_HELP, '--json': 'print what GET /status answers' },
+  options: STATUS_OPTIONS,
+  words: [0, 1],
+  async run(given) {
+    try {
+      const { status: found, text } = await statusClient(given)();
+      process.stdout.write(given.values['json'] === true ? text : `${statusLines(found).join('\n')}\n`);
+      return found.state === 'ok' ? EXIT.fine : EXIT.unwell;
+    } catch (thrown) {
+      if (!(thrown instanceof SluiceError)) throw thrown;
+      process.stderr.write(`sluice: ${thrown.code}  ${thrown.message}. ${thrown.remedy}\n`);
+      return EXIT.environment;
+    }
+  },
+};
