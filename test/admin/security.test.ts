@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GuardedToken } from '../../runtime/admin/guarded-token.ts';
+import { serveAdmin } from '../../runtime/admin/server.ts';
 import { NamedHosts } from '../../runtime/admin/named-hosts.ts';
 import { sessionIn, Sessions } from '../../runtime/admin/sessions.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
@@ -209,4 +210,53 @@ test('a token is compared by its digest, of whatever length it is', () => {
   for (const wrong of ['', TOKEN.slice(1), `${TOKEN}x`, TOKEN.toUpperCase(), 'x'.repeat(100_000)]) {
     assert.ok(!token.isRight(wrong));
   }
+});
+
+test('of more than sixteen streams the oldest one ends', async () => {
+  const admin = await openPort({});
+  const { url } = admin;
+  const port = Number(new URL(url).port);
+  const closed: number[] = [];
+  const sockets = Array.from({ length: 17 }, (_, at) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.on('error', () => {}).on('close', () => closed.push(at));
+    socket.resume();
+    return socket;
+  });
+  for (const socket of sockets) {
+    await new Promise<void>((resolve) => {
+      socket.once('data', () => resolve());
+      socket.write('GET /events HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    });
+  }
+  await new Promise<void>((resolve) => {
+    if (closed.length > 0) resolve();
+    else sockets[0]?.once('close', () => resolve());
+  });
+  assert.deepEqual(closed, [0]);
+  assert.equal((await fetch(`${url}/livez`)).status, 200);
+  for (const socket of sockets) socket.destroy();
+  await admin.close();
+});
+
+test('a reader of a stream that does not read is ended once it is half a megabyte behind', async () => {
+  const ended = Promise.withResolvers<void>();
+  let told = 0;
+  const begin = (send: (text: string) => void): (() => void) => {
+    const timer = setInterval(() => send(`data: ${'x'.repeat((told += 1) && 100_000)}\n\n`), 1);
+    return () => {
+      clearInterval(timer);
+      ended.resolve();
+    };
+  };
+  const resources = new Map([['/flood', { get: () => ({ begin }) }]]);
+  const admin = await serveAdmin({ host: '127.0.0.1', port: 0, resources });
+  const socket = connect({ port: Number(new URL(admin.url).port), host: '127.0.0.1' });
+  socket.on('error', () => {});
+  socket.pause();
+  socket.write('GET /flood HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  await ended.promise;
+  assert.ok(told < 500, `${told} parts of 100 kB`);
+  socket.destroy();
+  await admin.close();
 });

@@ -7,7 +7,9 @@ import type { Status } from '../../runtime/admin/status/status.ts';
 import { openPort } from '../admin/port-for-test.ts';
 import { statusForTest } from '../admin/status-for-test.ts';
 import { freePorts } from '../harness/free-ports.ts';
-import { startSluice } from '../harness/sluice-process.ts';
+import { MAIN, startSluice } from '../harness/sluice-process.ts';
+import { openTerminal } from '../host/terminal.ts';
+import { waitFor } from '../harness/wait-for.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { Health } from '../../runtime/telemetry/health.ts';
 
@@ -82,4 +84,18 @@ test('top --json prints a line a second, goes on over an outage, and ends at SIG
   process.signal('SIGINT');
   assert.equal(await process.ended(), 0, process.stderr());
   await again.close();
+});
+
+test('in a terminal top draws the screen again and again, and Ctrl-C gives the terminal back', async (t) => {
+  const admin = await openPort({ health: readyHealth() });
+  try {
+    await using terminal = openTerminal(t, [MAIN, 'top', admin.url], process.cwd());
+    if (terminal === undefined) return;
+    await waitFor(() => terminal.shown().split('q ends').length > 3, 20_000, 'three screens');
+    assert.match(terminal.shown(), /p: ok, ready[^]*ROUTE +STATE/);
+    terminal.interrupt();
+    assert.equal(await terminal.ended(10_000), 0);
+  } finally {
+    await admin.close();
+  }
 });
