@@ -35,6 +35,7 @@ export const TOOLS_OF = {
   /** Kafka's own Java clients. */
   'kafka-java': ['javac', 'kafka'],
   jaeger: ['jaeger'],
+  prometheus: ['prometheus'],
 } as const satisfies Record<string, readonly Tool[]>;
 
 async function missing(need: Need): Promise<string | undefined> {
