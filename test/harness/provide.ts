@@ -51,6 +51,7 @@ const ways = {
   'rabbitmq-server': () => byApt('rabbitmq-server', () => (executable(RABBITMQ) ? RABBITMQ : undefined)),
   // Behind the others: packages are installed, and programs built, one at a time in this order.
   prometheus: program('prometheus', 'prometheus'),
+  chromium: program('chromium', 'chromium'),
   /** Version 2 of Jaeger, which the module's version 1.76 has in cmd/jaeger. Always of this version: not the PATH's. */
   jaeger: () => byGo(JAEGER),
 } satisfies Record<string, () => Promise<Found>>;

@@ -36,6 +36,8 @@ export const TOOLS_OF = {
   'kafka-java': ['javac', 'kafka'],
   jaeger: ['jaeger'],
   prometheus: ['prometheus'],
+  /** Headless, driven by playwright-core. */
+  chromium: ['chromium'],
 } as const satisfies Record<string, readonly Tool[]>;
 
 async function missing(need: Need): Promise<string | undefined> {
