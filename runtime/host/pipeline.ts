@@ -5,6 +5,7 @@ import type { Catalog } from '#contract/catalog.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import { systemClock } from '../engine/clock.ts';
 import { type CrashProtection, startCrashProtection } from './crash-protection.ts';
+import { isMetered, type Metering, startMetering } from './metering.ts';
 import { RouteRunner } from './route-runner.ts';
 import { writeAdminUrl } from '../store/admin-url.ts';
 import { openPipelineState } from '../store/pipeline-state.ts';
@@ -101,7 +102,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       clock: systemClock,
       log,
       health,
-      isMetered: settings.admin !== undefined,
+      isMetered: isMetered(settings.admin, settings.environment),
       tracer: tracing?.tracer({ pipeline: spec.name, route: route.name, ...systems }),
       suspects: protection.suspects(route.name),
       eventLoopWatchdog: protection.eventLoopWatchdog(route.name),
@@ -113,7 +114,11 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
     });
   });
   const numbers = (): readonly RouteNumbers[] => runners.flatMap((runner) => runner.numbers() ?? []);
-  const admin = await adminFor(settings, health, numbers).catch(async (thrown: unknown) => {
+  const metering = isMetered(settings.admin, settings.environment)
+    ? await startMetering({ ...settings, pipeline: spec.name, routes: numbers, guards: () => guards?.numbers() ?? [] })
+    : undefined;
+  const admin = await adminFor(settings, health, metering).catch(async (thrown: unknown) => {
+    await metering?.close();
     await guards?.close();
     await tracing?.close().catch(() => {});
     await protection.close(false);
@@ -149,6 +154,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       await tracing
         ?.close()
         .catch((thrown: unknown) => log.warn('traces-unsent', { text: asSluiceError(thrown).message }));
+      await metering?.close();
       await admin?.close();
       const last = numbers();
       await protection.close(true);
@@ -174,10 +180,10 @@ async function tracingFor(service: string, { environment, log }: RunSettings): P
 async function adminFor(
   { admin, log }: RunSettings,
   health: Health,
-  numbers: () => readonly RouteNumbers[],
+  metering: Metering | undefined,
 ): Promise<Admin | undefined> {
-  if (admin === undefined) return undefined;
-  const serving = await serveAdmin({ ...admin, health, numbers });
+  if (admin === undefined || metering === undefined) return undefined;
+  const serving = await serveAdmin({ ...admin, health, metrics: () => metering.text() });
   log.info('admin', { url: serving.url });
   return serving;
 }

@@ -1,15 +1,14 @@
 import { createServer } from 'node:http';
 import { SluiceError } from '#contract/errors.ts';
 import type { Health } from './health.ts';
-import { metricsText } from './metrics-text.ts';
-import type { RouteNumbers } from './route-numbers.ts';
 
 export interface AdminSettings {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
   readonly health: Health;
-  readonly numbers: () => readonly RouteNumbers[];
+  /** In the Prometheus text format. */
+  readonly metrics: () => Promise<string>;
 }
 
 /** The HTTP server of probes and metrics. */
@@ -22,8 +21,9 @@ export interface Admin {
 export async function serveAdmin(settings: AdminSettings): Promise<Admin> {
   const server = createServer((request, response) => {
     // No URL parser: it throws on invalid requests.
-    const { status, type, body } = answer(settings, (request.url ?? '/').split('?', 1)[0] ?? '/');
-    response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
+    void answer(settings, (request.url ?? '/').split('?', 1)[0] ?? '/').then(({ status, type, body }) => {
+      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
+    });
   });
   await new Promise<void>((resolve, reject) => {
     // Stays registered: a later error of the server must not end the process.
@@ -57,7 +57,7 @@ interface Answer {
 
 const PLAIN = 'text/plain; charset=utf-8';
 
-function answer({ health, numbers }: AdminSettings, path: string): Answer {
+async function answer({ health, metrics }: AdminSettings, path: string): Promise<Answer> {
   switch (path) {
     // An answer proves that the event loop turns. Liveness does not depend on brokers.
     case '/livez':
@@ -65,7 +65,7 @@ function answer({ health, numbers }: AdminSettings, path: string): Answer {
     case '/readyz':
       return { status: health.isReady ? 200 : 503, type: PLAIN, body: health.report() };
     case '/metrics':
-      return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: metricsText(numbers()) };
+      return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: await metrics() };
     default:
       return { status: 404, type: PLAIN, body: 'There are /livez, /readyz and /metrics.\n' };
   }
