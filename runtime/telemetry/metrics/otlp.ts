@@ -1,4 +1,4 @@
-import { type ExportResult, ExportResultCode, getNumberFromEnv } from '@opentelemetry/core';
+import { getNumberFromEnv } from '@opentelemetry/core';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import {
   AggregationTemporality,
@@ -8,19 +8,13 @@ import {
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
 import { withDeadline } from '#kit/deadline.ts';
+import { type ExportReports, reportsOf } from '../export-reports.ts';
 import { resourceOf } from '../tracing/resource.ts';
 import { type MetricSources, NumbersProducer } from './producer.ts';
 
 const CLOSE_MS = 2000;
 const INTERVAL_MS = 60_000;
 const TIMEOUT_MS = 30_000;
-
-export interface ExportReports {
-  /** The first failed export of an outage. */
-  readonly onTrouble: (text: string) => void;
-  /** An export succeeded after that. */
-  readonly onRecovered: () => void;
-}
 
 export interface MetricExport {
   /** Exports the last numbers. Rejects when the collector has not taken them within the deadline: a stop does not wait longer. */
@@ -56,22 +50,11 @@ function positive(given: number | undefined, usual: number): number {
   return given === undefined || !(given > 0) ? usual : given;
 }
 
-/** The same exporter, whose failures are told once an outage. The reader would report each to the global logger of the SDK. */
-function reported(exporter: OTLPMetricExporter, { onTrouble, onRecovered }: ExportReports): PushMetricExporter {
-  let hasFailed = false;
-  const ended = ({ code, error }: ExportResult): void => {
-    const isFailed = code !== ExportResultCode.SUCCESS;
-    if (isFailed && !hasFailed) onTrouble(error?.message ?? 'the collector did not take them');
-    if (!isFailed && hasFailed) onRecovered();
-    hasFailed = isFailed;
-  };
+/** The same exporter, whose failures are told once an outage. */
+function reported(exporter: OTLPMetricExporter, reports: ExportReports): PushMetricExporter {
+  const silently = reportsOf(reports);
   return {
-    export(metrics: ResourceMetrics, done) {
-      exporter.export(metrics, (result) => {
-        ended(result);
-        done({ code: ExportResultCode.SUCCESS });
-      });
-    },
+    export: (metrics: ResourceMetrics, done) => exporter.export(metrics, silently(done)),
     forceFlush: () => exporter.forceFlush(),
     shutdown: () => exporter.shutdown(),
     selectAggregation: (type) => exporter.selectAggregation(type),
