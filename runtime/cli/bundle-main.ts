@@ -14,6 +14,7 @@ import { runUntilSignal } from './run-until-signal.ts';
 import { exitFlushed } from './exit-flushed.ts';
 import type { OwnRun } from './dlq-task.ts';
 import { liveLog } from './live-log.ts';
+import { logSettings } from './log-settings.ts';
 import { parseArguments } from './parse-arguments.ts';
 import { RUN_HELP, RUN_OPTIONS, runOptions, warnOfOlderOptions } from './run-options.ts';
 import { withSpoolFolders } from './spool-folder.ts';
@@ -134,14 +135,15 @@ async function hold(given: Arguments, bundled: BundledPipeline): Promise<ExitCod
   const { spec, parts } = own;
   const home = homeOf(bundled);
   const options = runOptions(given, home, spec.name);
-  const { log, show } = liveLog();
+  const catalog = catalogOf(bundled.buses);
+  const live = liveLog(logSettings(spec, catalog, process.env));
+  const { log } = live;
   warnOfOlderOptions(log, given);
   if (given.values['state'] === undefined) warnOfOlderState(log, home, spec.name);
-  const catalog = catalogOf(bundled.buses);
   return runUntilSignal(
     withSpoolFolders(home, spec, log),
     { ...options, catalog, parts, log, environment: process.env },
-    show,
+    live,
   );
 }
 

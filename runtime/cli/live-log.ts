@@ -1,13 +1,12 @@
-import type { Log } from '#contract/log.ts';
 import type { RunningPipeline } from '../host/pipeline.ts';
-import { newLog } from '../telemetry/log.ts';
-import { processLog } from './process-log.ts';
+import { newLog, type WrittenLog } from '../telemetry/log.ts';
+import { type LogSettings, processLog } from './process-log.ts';
 import { RouteLines } from './route-lines.ts';
 import { fitted, newScreen } from './screen.ts';
 
 /** A log, and beneath it one live line a route if the output is a terminal. */
 export interface LiveLog {
-  readonly log: Log;
+  readonly log: WrittenLog;
   /** Shows the routes of a pipeline from now on. The function returned removes the lines. */
   readonly show: (pipeline: Pick<RunningPipeline, 'numbers'>) => () => void;
 }
@@ -15,12 +14,18 @@ export interface LiveLog {
 const DRAW_MS = 500;
 
 /** On standard error. A terminal that cannot move its cursor (`TERM=dumb`), and any other output, gets only the log. */
-export function liveLog(out: NodeJS.WriteStream = process.stderr): LiveLog {
-  if (!out.isTTY || process.env['TERM'] === 'dumb') return { log: processLog(), show: () => () => {} };
+export function liveLog(settings: LogSettings = {}, out: NodeJS.WriteStream = process.stderr): LiveLog {
+  if (!out.isTTY || process.env['TERM'] === 'dumb') return { log: processLog(settings), show: () => () => {} };
   out.on('error', () => {});
   const screen = newScreen(out);
   const lines = new RouteLines();
-  const log = newLog({ isJson: false, write: (line) => out.write(line) });
+  const log = newLog({
+    isJson: false,
+    write: (line) => out.write(line),
+    summarises: true,
+    ...(settings.levels !== undefined && { levels: settings.levels }),
+  });
+  process.once('exit', () => log.flush());
   return {
     log: {
       ...log,

@@ -4,25 +4,24 @@ import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import { type RunningPipeline, type RunSettings, startPipeline } from '../host/pipeline.ts';
 import { reportFailure } from './report-failure.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { exportLogs } from './export-logs.ts';
 import type { LiveLog } from './live-log.ts';
 import { logStrayErrors } from './stray-errors.ts';
 import { boundYoungGeneration } from './young-generation.ts';
 
 /**
  * Runs a pipeline until SIGTERM or SIGINT, then drains it. A second signal ends the process at once: unsettled messages
- * stay with the source. `show`: shows its routes. Resolves with the exit code.
+ * stay with the source. `live`: shows its routes, and its log is exported. Resolves with the exit code.
  */
-export async function runUntilSignal(
-  spec: PipelineSpec,
-  settings: RunSettings,
-  show: LiveLog['show'] = () => () => {},
-): Promise<ExitCode> {
+export async function runUntilSignal(spec: PipelineSpec, settings: RunSettings, live?: LiveLog): Promise<ExitCode> {
   // A bus may hold no open handle: this timer keeps the process alive until a signal.
   const alive = setInterval(() => {}, 2 ** 30);
   const stopBounding = boundYoungGeneration();
+  const stopExport = live && (await exportLogs(live.log, spec.name, settings.environment));
   try {
-    return await held(spec, settings, show);
+    return await held(spec, settings, live?.show ?? (() => () => {}));
   } finally {
+    await stopExport?.();
     clearInterval(alive);
     stopBounding();
   }

@@ -6,6 +6,7 @@ import type { Command } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { runUntilSignal } from './run-until-signal.ts';
 import { liveLog } from './live-log.ts';
+import { logSettings } from './log-settings.ts';
 import { loadPipeline } from './load-parts.ts';
 import { RUN_HELP, RUN_OPTIONS, runOptions, warnOfOlderOptions } from './run-options.ts';
 import { withSpoolFolders } from './spool-folder.ts';
@@ -23,7 +24,8 @@ export const run: Command = {
     );
     const { spec } = result;
     if (spec === undefined || parts === undefined || !findingsEnvelope(findings).ok) return refuse(findings);
-    const { log, show } = liveLog();
+    const live = liveLog(logSettings(spec, catalog, process.env));
+    const { log } = live;
     // It runs: from here on every line is one of the log.
     for (const { severity, code, file, line, column, expected, found } of findings) {
       const text = expected === '' ? found : `expected ${expected}, found ${found}`;
@@ -35,7 +37,7 @@ export const run: Command = {
     return runUntilSignal(
       withSpoolFolders(project.folder, spec, log),
       { ...options, catalog, parts, log, environment: process.env },
-      show,
+      live,
     );
   },
 };

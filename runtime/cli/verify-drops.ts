@@ -44,10 +44,13 @@ async function dropped(folder: string, route: string): Promise<number | undefine
   try {
     const answer = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(ANSWER_MS) });
     const text = await answer.text();
-    const outcome = sum(text, `sluice_messages_total\\{[^}]*route="${route}",outcome="dropped"\\}`);
+    const outcome = sum(
+      text,
+      `sluice_pipeline_messages_total\\{[^}]*sluice_route_name="${route}",sluice_outcome="dropped"\\}`,
+    );
     return outcome === undefined
       ? undefined
-      : outcome - (sum(text, `sluice_messages_repeated_total\\{[^}]*route="${route}"[^}]*\\}`) ?? 0);
+      : outcome - (sum(text, `sluice_pipeline_repeated_total\\{[^}]*sluice_route_name="${route}"[^}]*\\}`) ?? 0);
   } catch {
     return undefined;
   }

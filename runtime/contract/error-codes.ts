@@ -1,3 +1,4 @@
+import { ADMIN_ERRORS } from './admin-codes.ts';
 import { EXPRESSION_FAILED, MAP_FAILED, SPLIT_TOO_LARGE } from './expression-error-codes.ts';
 import { GUARD_ERRORS } from './guard-codes.ts';
 import { LABEL_ERRORS } from './label-codes.ts';
@@ -274,22 +275,7 @@ const OTHERS = {
     scope: 'bus',
     remedy: 'Another process runs this pipeline here. Stop it, or name another folder with --state.',
   },
-  ADMIN_UNUSABLE: {
-    verdict: 'retry',
-    scope: 'bus',
-    remedy: 'Name another address with --admin HOST:PORT, or stop what listens there.',
-  },
-  ADMIN_UNREACHABLE: {
-    verdict: 'retry',
-    scope: 'bus',
-    remedy: 'Name the address that the pipeline runs with: --admin HOST:PORT. Its log says it: admin url=.',
-  },
-  ADMIN_TOKEN: {
-    verdict: 'retry',
-    scope: 'bus',
-    remedy:
-      'Write a token of at least 16 characters into a file and name it with --admin-token-file, or set SLUICE_ADMIN_TOKEN; or let --admin listen at 127.0.0.1, where none is needed.',
-  },
+  ...ADMIN_ERRORS,
   INTERNAL: {
     verdict: 'retry',
     scope: 'message',

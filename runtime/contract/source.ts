@@ -1,4 +1,5 @@
 import type { Delivery } from './delivery.ts';
+import type { SourceLag } from './source-lag.ts';
 
 /** How much the engine can take at this moment. Both are at least 1. */
 export interface Demand {
@@ -20,6 +21,11 @@ export interface Source {
    * the bus is lost for good.
    */
   read(demand: Demand, signal: AbortSignal): Promise<readonly Delivery[]>;
+  /**
+   * How far each part of the source is behind, by the bus's own count. Absent where the bus counts nothing. Asked at intervals of
+   * seconds, one call at a time; it must not delay a read. Empty while the source is not connected. May reject: then nothing is known.
+   */
+  lag?(): Promise<readonly SourceLag[]>;
   /** Flushes settlements and closes the connection, within the driver's own deadline. Unsettled deliveries stay with the bus. */
   close(): Promise<void>;
 }

@@ -177,13 +177,22 @@ export class RunningRoute {
   }
 
   #failed(inFlight: InFlight, state: Processing, failure: SluiceError): boolean {
-    const { clock, counters } = this.#route.observers;
+    const { clock, counters, log } = this.#route.observers;
     const again = nextAttempt(this.#route, state, failure);
     if (again === undefined) {
       this.#settle(inFlight, refused(failure));
       return true;
     }
     counters.retries += 1;
+    log.debug?.('message-retried', {
+      ...failure.place,
+      route: this.#route.policy.name,
+      code: failure.code,
+      id: inFlight.envelope.id,
+      attempt: state.attempt,
+      delayMs: Math.round(again.delayMs),
+      trace: inFlight.envelope.trace?.traceId,
+    });
     inFlight.state = again.state;
     this.#order.hold(inFlight);
     clock.after(again.delayMs, () => this.#process(inFlight));

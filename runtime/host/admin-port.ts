@@ -9,7 +9,6 @@ import type { PipelineOutline } from '../admin/status/pipeline-outline.ts';
 import { StatusDesk } from '../admin/status/status-desk.ts';
 import { type Clearance, SEES_ALL } from '../labels/clearance.ts';
 import type { Health } from '../telemetry/health.ts';
-import { metricsText } from '../telemetry/metrics-text.ts';
 import type { RouteNumbers } from '../telemetry/route-numbers.ts';
 
 /** What a run says of its admin port. */
@@ -27,6 +26,8 @@ export interface AdminPortSettings {
   readonly log: Log;
   readonly environment: NodeJS.ProcessEnv;
   readonly health: Health;
+  /** In the Prometheus text format. */
+  readonly metrics: () => Promise<string>;
   readonly numbers: () => readonly RouteNumbers[];
   readonly outline: PipelineOutline;
   readonly errors: ErrorMemory;
@@ -40,10 +41,10 @@ export async function openAdminPort(settings: AdminPortSettings): Promise<Admin>
   const { choice, log, environment, health, numbers, outline, errors, stateFolder, clearance = SEES_ALL } = settings;
   const status = new StatusDesk({ outline, health, errors, numbers });
   const desk = new LetterDesk({ stateFolder, routes: outline.routes, clearance, log });
-  const metrics: Metrics = () => ({
+  const metrics: Metrics = async () => ({
     status: 200,
     type: 'text/plain; version=0.0.4; charset=utf-8',
-    body: metricsText(numbers()),
+    body: await settings.metrics(),
   });
   const { isWritable = false, traceUrl } = choice;
   const serving = await serveAdmin({

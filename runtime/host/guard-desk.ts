@@ -12,7 +12,9 @@ import type { PipelineLabels } from '../labels/pipeline-labels.ts';
 import { AuditFile } from '../store/audit/audit-file.ts';
 import { ChainTip } from '../store/audit/chain-tip.ts';
 import { idKeyOf, tipPath } from '../store/guards/guard-files.ts';
+import type { GuardNumbers } from '../telemetry/guard-numbers.ts';
 import type { Health } from '../telemetry/health.ts';
+import { GuardCounts } from './guard-counts.ts';
 import { guardHash } from './guard-hash.ts';
 import { PendingMessages } from './pending-messages.ts';
 
@@ -30,6 +32,8 @@ export interface GuardDeskSettings {
 export interface GuardDesk {
   /** Throws INTERNAL for a guard that the file does not have. */
   stage(guard: string, place: GuardPlace): Stage;
+  /** What each guard decided. */
+  numbers(): readonly GuardNumbers[];
   /** Nothing is released any more. */
   stop(): void;
   /** After the last message has left. */
@@ -59,6 +63,7 @@ export const openGuards: OpenGuards = async (settings) => {
       if (guard === undefined) throw new SluiceError('INTERNAL', `no guard ${name} is open`);
       return { name: `guard ${name}`, run: (message) => guard.release(message, place) };
     },
+    numbers: () => [...open.values()].map(({ counts }) => counts.numbers()),
     stop() {
       for (const { guard } of open.values()) guard.stop();
     },
@@ -68,6 +73,7 @@ export const openGuards: OpenGuards = async (settings) => {
 
 interface Opened {
   readonly guard: Guard;
+  readonly counts: GuardCounts;
   readonly audit: AuditFile;
   readonly stopped: { readonly kind: string };
 }
@@ -87,6 +93,7 @@ async function openGuard(spec: GuardSpec, settings: GuardDeskSettings): Promise<
   const tip = new ChainTip(tipPath(stateFolder, name));
   const before = tip.read()?.note;
   const path = resolve(stateFolder, spec.audit);
+  const counts = new GuardCounts(name);
   const audit = await AuditFile.open({
     path,
     tip,
@@ -110,7 +117,7 @@ async function openGuard(spec: GuardSpec, settings: GuardDeskSettings): Promise<
     labels: range,
     policy,
     idKey,
-    audit,
+    audit: counts.watching(audit),
     approvals:
       spec.approval &&
       new Approvals(spec.approval, {
@@ -123,7 +130,7 @@ async function openGuard(spec: GuardSpec, settings: GuardDeskSettings): Promise<
   });
   health.set(`guard ${name} audit`, true);
   log.info('guard', { guard: name, audit: path, policy: hash });
-  return { guard, audit, stopped: { kind: 'stop', ...who } };
+  return { guard, counts, audit, stopped: { kind: 'stop', ...who } };
 }
 
 const WHEN = /^label\.class (==|>=) '([^']+)'$/;

@@ -7,6 +7,7 @@ import { systemClock } from '../engine/clock.ts';
 import type { AdminChoice } from './admin-port.ts';
 import { type CrashProtection, startCrashProtection } from './crash-protection.ts';
 import { pipelineOutlineOf } from './pipeline-outline-of.ts';
+import { isMetered, type Metering, startMetering } from './metering.ts';
 import { RouteRunner } from './route-runner.ts';
 import { writeAdminUrl } from '../store/admin-url.ts';
 import { openPipelineState } from '../store/pipeline-state.ts';
@@ -106,7 +107,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       clock: systemClock,
       log,
       health,
-      isMetered: settings.admin !== undefined,
+      isMetered: isMetered(settings.admin, settings.environment),
       tracer: tracing?.tracer({ pipeline: spec.name, route: route.name, ...systems }),
       suspects: protection.suspects(route.name),
       eventLoopWatchdog: protection.eventLoopWatchdog(route.name),
@@ -118,8 +119,12 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
     });
   });
   const numbers = (): readonly RouteNumbers[] => runners.flatMap((runner) => runner.numbers() ?? []);
-  const admin = await adminFor({ spec, settings, health, errors, numbers, stateFolder: state.folder }).catch(
+  const metering = isMetered(settings.admin, settings.environment)
+    ? await startMetering({ ...settings, pipeline: spec.name, routes: numbers, guards: () => guards?.numbers() ?? [] })
+    : undefined;
+  const admin = await adminFor({ spec, settings, health, errors, metering, numbers, stateFolder: state.folder }).catch(
     async (thrown: unknown) => {
+      await metering?.close();
       await guards?.close();
       await tracing?.close().catch(() => {});
       await protection.close(false);
@@ -157,6 +162,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       await tracing
         ?.close()
         .catch((thrown: unknown) => log.warn('traces-unsent', { text: asSluiceError(thrown).message }));
+      await metering?.close();
       await admin?.close();
       const last = numbers();
       await protection.close(true);
@@ -184,18 +190,28 @@ interface AdminParts {
   readonly settings: RunSettings;
   readonly health: Health;
   readonly errors: ErrorMemory | undefined;
+  readonly metering: Metering | undefined;
   readonly numbers: () => readonly RouteNumbers[];
   readonly stateFolder: string;
 }
 
-async function adminFor({ spec, settings, errors, ...rest }: AdminParts): Promise<Admin | undefined> {
+async function adminFor({ spec, settings, errors, metering, ...rest }: AdminParts): Promise<Admin | undefined> {
   const { admin: choice, log, environment, replayOnly } = settings;
-  if (choice === undefined || errors === undefined) return undefined;
+  if (choice === undefined || errors === undefined || metering === undefined) return undefined;
   // Loaded only where it is served.
   const { openAdminPort } = await import('./admin-port.ts');
   const outline = pipelineOutlineOf(spec, replayOnly);
   const clearance = spec.labels?.shown;
-  const serving = await openAdminPort({ ...rest, choice, log, environment, outline, errors, clearance });
+  const serving = await openAdminPort({
+    ...rest,
+    metrics: () => metering.text(),
+    choice,
+    log,
+    environment,
+    outline,
+    errors,
+    clearance,
+  });
   log.info('admin', { url: serving.url });
   return serving;
 }

@@ -22,6 +22,7 @@ import type { PipelineState } from '../store/pipeline-state.ts';
 import type { ProcessedIdBounds } from '../store/processed-ids.ts';
 import type { FileManifest } from '../store/file-manifest.ts';
 import { eventsIn } from './event-ends.ts';
+import { LagWatch } from './lag-watch.ts';
 import { openRouteSpool, type RouteSpool } from './route-spool.ts';
 import type { Health } from '../telemetry/health.ts';
 import { BusCounters } from '../telemetry/bus-counters.ts';
@@ -92,6 +93,7 @@ export class RouteRunner {
   #redelivers = true;
   readonly #busCounters = new BusCounters();
   #sourceWatch: EndWatch | undefined;
+  #lagWatch: LagWatch | undefined;
   readonly #sinkWatches: EndWatch[] = [];
 
   constructor(pipeline: PipelineSpec, spec: RouteSpec, settings: RouteRunnerSettings) {
@@ -159,6 +161,11 @@ export class RouteRunner {
     this.#running = new RunningRoute(this.#route);
     this.#stallDetector = this.#watch(this.#running, observers);
     this.#stallDetector.start();
+    if (this.#settings.isMetered && this.#source !== undefined) {
+      // The bus's own source: what stands between it and the route counts nothing of the bus.
+      this.#lagWatch = new LagWatch(this.#source, this.#settings.clock);
+      this.#lagWatch.start();
+    }
     this.#running.run().catch((thrown: unknown) => this.#settings.onLost(asSluiceError(thrown)));
   }
 
@@ -195,7 +202,7 @@ export class RouteRunner {
       notices: this.#busCounters.notices,
       losses: this.#busCounters.losses,
       ...(this.#spool === undefined ? { ...counters, window } : this.#spool.counted(counters, window)),
-      ...(source !== undefined && { source: { ...source, lag: [] } }),
+      ...(source !== undefined && { source: { ...source, lag: this.#lagWatch?.lag ?? [] } }),
       sinks: this.#sinkWatches.map((watch, at) => ({ ...watch.state(), sent: counters.sentBy[at] ?? 0 })),
       ...(meters !== undefined && { times: meters }),
       deadLetters,
@@ -213,6 +220,7 @@ export class RouteRunner {
 
   async close(): Promise<void> {
     this.#stallDetector?.stop();
+    this.#lagWatch?.stop();
     // Before the source: its last commit settles messages there.
     await this.#spool?.close().catch((thrown: unknown) => {
       const { code, message } = asSluiceError(thrown, 'STATE_UNUSABLE');

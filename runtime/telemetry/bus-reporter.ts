@@ -91,7 +91,7 @@ export function busReporter(settings: ReporterSettings): (event: BusEvent) => vo
         if (!notices.has(event.code)) {
           notices.add(event.code);
           log.warn('bus-notice', { ...place, code: event.code, text: event.text });
-        }
+        } else log.debug?.('bus-notice', { ...place, code: event.code, text: event.text });
     }
   };
 }

@@ -10,6 +10,7 @@ export function openPort(settings: Partial<AdminPortSettings>): Promise<Admin> {
     log: { info() {}, warn() {}, error() {} },
     environment: {},
     health: new Health(),
+    metrics: () => Promise.resolve(''),
     numbers: () => [],
     outline: { name: 'p', routes: [] },
     errors: new ErrorMemory(),

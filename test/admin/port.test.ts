@@ -85,24 +85,26 @@ test('the metrics of a running pipeline are Prometheus text and balance, route b
   const url = run.pipeline.adminUrl ?? '';
   assert.equal(await status(`${url}/readyz`), 200);
   let metrics = await parseMetrics(`${url}/metrics`);
-  while (metrics.value('sluice_messages_total', { outcome: 'dead-lettered' }) === 0) {
+  while (metrics.value('sluice_pipeline_messages_total', { sluice_outcome: 'dead-lettered' }) === 0) {
     metrics = await parseMetrics(`${url}/metrics`);
   }
-  const place = { pipeline: 'p', route: 'r' };
+  const place = { sluice_pipeline_name: 'p', sluice_route_name: 'r' };
   const outcomes = ['delivered', 'dropped', 'superseded', 'expired', 'dead-lettered', 'blocked'];
-  const counts = outcomes.map((outcome) => metrics.value('sluice_messages_total', { ...place, outcome }));
+  const counts = outcomes.map((outcome) =>
+    metrics.value('sluice_pipeline_messages_total', { ...place, sluice_outcome: outcome }),
+  );
   assert.deepEqual(counts, [2, 1, 0, 0, 1, 0]);
-  const held = metrics.value('sluice_messages_held', place);
+  const held = metrics.value('sluice_pipeline_held', place);
   assert.equal(held, 1);
   // Invariant 3.
-  const accepted = metrics.value('sluice_messages_accepted_total', place);
+  const accepted = metrics.value('sluice_pipeline_accepted_total', place);
   assert.equal(
     accepted,
     counts.reduce((sum, count) => sum + count, held),
   );
-  assert.equal(metrics.value('sluice_frames_sent_total', place), 3);
-  assert.equal(metrics.type('sluice_messages_accepted_total'), 'counter');
-  assert.equal(metrics.type('sluice_messages_held'), 'gauge');
+  assert.equal(metrics.value('messaging_client_sent_messages_total', place), 3);
+  assert.equal(metrics.type('sluice_pipeline_accepted_total'), 'counter');
+  assert.equal(metrics.type('sluice_pipeline_held'), 'gauge');
 });
 
 test('a bus that goes away makes the pipeline unready, and ready again when it is back', async () => {
@@ -115,9 +117,9 @@ test('a bus that goes away makes the pipeline unready, and ready again when it i
   assert.equal(await status(url), 200);
   const metrics = await parseMetrics(`${run.pipeline.adminUrl}/metrics`);
   for (const end of ['source', 'sink', 'dead-letters']) {
-    const lost = metrics.value('sluice_disconnects_total', { end, cause: 'lost' });
+    const lost = metrics.value('sluice_disconnects_total', { sluice_end: end, sluice_cause: 'lost' });
     assert.equal(lost, end === 'dead-letters' ? 0 : 1, end);
-    assert.equal(metrics.value('sluice_disconnects_total', { end, cause: 'renewed' }), 0);
+    assert.equal(metrics.value('sluice_disconnects_total', { sluice_end: end, sluice_cause: 'renewed' }), 0);
   }
 });
 

@@ -18,7 +18,7 @@ serverTest(
     await scene.link.cut();
     const keys = Array.from({ length: 10_000 }, (_, index) => `in.k${index}`);
     for (const n of [1, 2, 3]) await publish(scene, keys, n);
-    await waitFor(async () => (await bridge.metric('sluice_messages_accepted_total')) === 30_000, 30_000, 'all taken');
+    await waitFor(async () => (await bridge.metric('sluice_pipeline_accepted_total')) === 30_000, 30_000, 'all taken');
     // What was superseded is settled once that is written down.
     await held(bridge, 10_000);
     await scene.link.mend();

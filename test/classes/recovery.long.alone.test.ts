@@ -30,9 +30,9 @@ const WORDS = {
 } as const;
 
 async function rateOf(bridge: Bridge): Promise<number> {
-  const [before, startMs] = [await bridge.metric('sluice_frames_sent_total'), performance.now()];
+  const [before, startMs] = [await bridge.metric('messaging_client_sent_messages_total'), performance.now()];
   await sleep(MEASURE_MS);
-  const sent = (await bridge.metric('sluice_frames_sent_total')) - before;
+  const sent = (await bridge.metric('messaging_client_sent_messages_total')) - before;
   return (sent * 1000) / (performance.now() - startMs);
 }
 
@@ -69,7 +69,11 @@ async function judgeRecovery(
   const bridge = startBridge(project.folder, file);
   stack.defer(() => bridge.kill());
   await bridge.ready();
-  await waitFor(async () => (await bridge.metric('sluice_frames_sent_total')) > KEYS, patient(10_000), 'a flow');
+  await waitFor(
+    async () => (await bridge.metric('messaging_client_sent_messages_total')) > KEYS,
+    patient(10_000),
+    'a flow',
+  );
   const formerRate = await rateOf(bridge);
   if (endpoint.restart === 'never') {
     await endpoint.links.sink.cut();

@@ -37,7 +37,7 @@ export async function stopped(bridge: Bridge): Promise<void> {
 }
 
 export const held = (bridge: Bridge, count: number): Promise<unknown> =>
-  waitFor(async () => (await bridge.metric('sluice_messages_held')) === count, 30_000, `${count} held messages`);
+  waitFor(async () => (await bridge.metric('sluice_pipeline_held')) === count, 30_000, `${count} held messages`);
 
 export const arrived = ({ output }: ClassScene, count: number): Promise<unknown> =>
   waitFor(async () => (await output.count()) >= count, 60_000, `${count} messages in OUT`);

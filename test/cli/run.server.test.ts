@@ -28,7 +28,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       const url = String((await bridge.said('admin'))['url']);
       for (let n = 0; n < 12; n += 1) await at.publisher.publish(`in/k${n}`, JSON.stringify({ n }));
       await waitFor(
-        async () => (await parseMetrics(`${url}/metrics`)).value('sluice_messages_held') > 0,
+        async () => (await parseMetrics(`${url}/metrics`)).value('sluice_pipeline_held') > 0,
         5000,
         'a message',
       );
@@ -79,7 +79,7 @@ serverTest(
     await at.publisher.publish('in/a', '{"n":1}');
     const url = String((await bridge.said('admin'))['url']);
     await waitFor(
-      async () => (await parseMetrics(`${url}/metrics`)).value('sluice_messages_held') > 0,
+      async () => (await parseMetrics(`${url}/metrics`)).value('sluice_pipeline_held') > 0,
       5000,
       'a message',
     );
@@ -111,7 +111,7 @@ for (const [signal, code] of [
     await at.publisher.publish('in/a', '{}');
     const url = String((await bridge.said('admin'))['url']);
     await waitFor(
-      async () => (await parseMetrics(`${url}/metrics`)).value('sluice_messages_held') > 0,
+      async () => (await parseMetrics(`${url}/metrics`)).value('sluice_pipeline_held') > 0,
       5000,
       'a message',
     );

@@ -44,7 +44,7 @@ serverTest(
       assert.deepEqual(read[0], ['readings.north', { internal: {}, ...hot }]);
       assert.equal(read.length, 2);
       assert.deepEqual(await alerts.read((message) => message.json()), [{ internal: {}, ...hot }]);
-      assert.equal(await bridge.metric('sluice_frames_sent_total'), 3);
+      assert.equal(await bridge.metric('messaging_client_sent_messages_total'), 3);
     } finally {
       await bridge.kill();
     }

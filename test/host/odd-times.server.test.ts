@@ -69,7 +69,7 @@ serverTest(
     );
     assert.ok(performance.now() - startMs < 25_000);
     const metrics = await parseMetrics(`${admin}/metrics`);
-    assert.equal(metrics.value('sluice_messages_total', { outcome: 'dead-lettered' }), odd.length);
+    assert.equal(metrics.value('sluice_pipeline_messages_total', { sluice_outcome: 'dead-lettered' }), odd.length);
     assert.equal(metrics.value('sluice_send_rewinds_total'), 0, 'the sink is blamed for nothing');
     bridge.signal('SIGTERM');
     assert.equal(await bridge.ended(), 0);
@@ -159,7 +159,7 @@ serverTest(
     assert.equal(first, seconds * 1000);
     assert.ok(Math.abs((huge ?? 0) - Date.now()) < 60_000, 'one without a time has that of its writing');
     const metrics = await parseMetrics(`${admin}/metrics`);
-    assert.equal(metrics.value('sluice_bus_notices_total', { code: 'TIMESTAMP_IGNORED' }), 2);
+    assert.equal(metrics.value('sluice_bus_notices_total', { sluice_code: 'TIMESTAMP_IGNORED' }), 2);
     bridge.signal('SIGTERM');
     assert.equal(await bridge.ended(), 0);
   },

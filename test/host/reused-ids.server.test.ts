@@ -65,7 +65,7 @@ serverTest(
     assert.deepEqual(acts().toSorted(), ['last', 'open', 'open', 'open', 'shut']);
     const said = await parseMetrics(metrics);
     assert.equal(said.value('sluice_ids_reused_total'), 2);
-    assert.equal(said.value('sluice_messages_repeated_total', { cause: 'sent-again' }), 1);
+    assert.equal(said.value('sluice_pipeline_repeated_total', { sluice_cause: 'sent-again' }), 1);
     assert.equal(bridge.lines().filter(({ code }) => code === 'ID_REUSED').length, 1);
     assert.match(String((await bridge.said('message-repeated'))['earlier']), /^\d{4}-/);
     bridge.signal('SIGTERM');

@@ -38,9 +38,9 @@ serverTest(
       await waitFor(() => counts.get('even/a') === TOTAL / 2, 20_000, 'the even ones');
       assert.equal(await bridge.metric('sluice_disconnects_total'), 0);
       const { text } = await bridge.ask('/metrics');
-      const sent = [...text.matchAll(/^sluice_frames_sent_total\{.*sink="(\d)"\} (\d+)$/gm)].map(([, , count]) =>
-        Number(count),
-      );
+      const sent = [
+        ...text.matchAll(/^messaging_client_sent_messages_total\{.*sluice_sink_index="(\d)"\} (\d+)$/gm),
+      ].map(([, , count]) => Number(count));
       assert.deepEqual(sent, [TOTAL, TOTAL / 2, 100]);
       assert.equal((await bridge.ask('/readyz')).status, 200);
     } finally {

@@ -17,11 +17,11 @@ test('what a route holds in its spool is settled at the source, counted as held,
   const before = numbersOf(first);
   assert.deepEqual([before.accepted, before.held, before.spooled], [1000, 1000, 1000]);
   const metrics = await parseMetrics(`${first.adminUrl}/metrics`);
-  const place = { pipeline: 'p', route: 'r' };
+  const place = { sluice_pipeline_name: 'p', sluice_route_name: 'r' };
   assert.equal(metrics.value('sluice_spool_messages', place), 1000);
   assert.equal(metrics.value('sluice_spool_full', place), 0);
   assert.ok(metrics.value('sluice_spool_bytes', place) > 10_000);
-  assert.ok(metrics.value('sluice_spool_oldest_age_seconds', place) > 0);
+  assert.ok(metrics.value('sluice_spool_oldest_age', place) > 0);
   assert.match(await (await fetch(`${first.adminUrl}/readyz`)).text(), /^\[\+\]r spool ok$/m);
   await first.stop();
   assert.deepEqual(

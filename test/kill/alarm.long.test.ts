@@ -52,10 +52,14 @@ serverTest(
     const first = startBridge(project.folder, file, ['--drain', `${DRAIN_MS}ms`]);
     await first.ready();
     await publishNats(reports, sent.slice(0, 2000));
-    await waitFor(async () => (await first.metric('sluice_frames_sent_total')) > 500, DEADLINE_MS, 'a flow');
+    await waitFor(
+      async () => (await first.metric('messaging_client_sent_messages_total')) > 500,
+      DEADLINE_MS,
+      'a flow',
+    );
     await rabbit.block();
     await publishNats(reports, sent.slice(2000));
-    const heldNow = (): Promise<number> => first.metric('sluice_messages_held');
+    const heldNow = (): Promise<number> => first.metric('sluice_pipeline_held');
     await waitFor(async () => (await heldNow()) >= LEAST_HELD, DEADLINE_MS, 'a window that is full for its source');
     const held = await standStill(heldNow, STILL_MS);
     const beganAtMs = performance.now();

@@ -36,7 +36,7 @@ for (const trafficClass of ['event', 'telemetry'] as const) {
       await link.mend();
       await waitFor(async () => (await input.unacknowledged()) === 0, ARRIVAL_MS, 'everything to be acknowledged');
       assert.equal(await output.count(), COUNT);
-      assert.equal(await bridge.metric('sluice_frames_already_stored_total'), COUNT);
+      assert.equal(await bridge.metric('sluice_sink_already_stored_total'), COUNT);
       assert.equal(await bridge.terminate(STOP_MS), 'exit code 0', bridge.tail());
     },
   );

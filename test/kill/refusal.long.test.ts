@@ -88,11 +88,11 @@ void describe('a stream that refuses', { concurrency: 2 }, () => {
 /** For a while nothing is confirmed: everything stays with the source, a window of it in the bridge. */
 async function withoutConfirmation(scene: Scene, bridge: Bridge, total: number): Promise<void> {
   await bridge.said(({ event, code }) => event === 'sink-stalled' && code === 'SINK_DOWN', 1, DEADLINE_MS);
-  await waitFor(async () => (await bridge.metric('sluice_messages_held')) === WINDOW, DEADLINE_MS, 'a full window');
+  await waitFor(async () => (await bridge.metric('sluice_pipeline_held')) === WINDOW, DEADLINE_MS, 'a full window');
   await sleep(WITHOUT_MS);
-  assert.equal(await bridge.metric('sluice_frames_sent_total'), 0);
-  assert.equal(await bridge.metric('sluice_messages_accepted_total'), WINDOW);
-  assert.equal(await bridge.metric('sluice_messages_held'), WINDOW);
+  assert.equal(await bridge.metric('messaging_client_sent_messages_total'), 0);
+  assert.equal(await bridge.metric('sluice_pipeline_accepted_total'), WINDOW);
+  assert.equal(await bridge.metric('sluice_pipeline_held'), WINDOW);
   if (scene.reports !== undefined) assert.equal(await scene.reports.unacknowledged(), total);
   assert.equal((await bridge.ask('/livez')).status, 200);
 }

@@ -28,9 +28,9 @@ serverTest(
     await waitFor(isSpooled, SPOOL_MS, `${TOTAL} messages in the spool`);
     const { text } = await bridge.ask('/metrics');
     const value = (name: string): number => Number(new RegExp(`^${name}\\{[^}]*\\} (\\S+)$`, 'm').exec(text)?.[1]);
-    const names = ['accepted_total', 'held'].map((name) => `sluice_messages_${name}`);
+    const names = ['accepted_total', 'held'].map((name) => `sluice_pipeline_${name}`);
     assert.deepEqual(names.map(value), [TOTAL, TOTAL], 'what lies there counts as taken over and held');
-    assert.ok(value('sluice_spool_bytes') > TOTAL * 50 && value('sluice_spool_oldest_age_seconds') > 0);
+    assert.ok(value('sluice_spool_bytes') > TOTAL * 50 && value('sluice_spool_oldest_age') > 0);
     await bridge.kill();
     await scene.field.kill();
     await scene.field.restart();

@@ -116,6 +116,6 @@ async function heldUp(
   await bridge.ready();
   await crashNote();
   await scene.publish(sent);
-  await waitFor(async () => (await bridge.metric('sluice_messages_held')) === WINDOW, DRAIN_MS, 'a full window');
+  await waitFor(async () => (await bridge.metric('sluice_pipeline_held')) === WINDOW, DRAIN_MS, 'a full window');
   return bridge;
 }

@@ -63,7 +63,9 @@ export async function probe(buses: Readonly<Record<string, object>>, from: objec
     delivered: (count) =>
       wait(async () => {
         const { text } = await bridge.ask('/metrics');
-        return Number(/^sluice_messages_total\{.*outcome="delivered"\} (\d+)$/m.exec(text)?.[1]) >= count;
+        return (
+          Number(/^sluice_pipeline_messages_total\{.*sluice_outcome="delivered"\} (\d+)$/m.exec(text)?.[1]) >= count
+        );
       }, `${count} messages to be delivered`),
     isReady: async () => (await status()) === 200,
     [Symbol.asyncDispose]: close,

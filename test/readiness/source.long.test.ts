@@ -72,7 +72,7 @@ void describe('readiness of a source', { concurrency: 4 }, () => {
         const { text } = await bridge.bridge.ask('/metrics');
         assert.match(
           text,
-          /^sluice_disconnects_total\{.*end="source",cause="renewed"\} [1-9]/m,
+          /^sluice_disconnects_total\{.*sluice_end="source",sluice_cause="renewed"\} [1-9]/m,
           'what was given up is counted',
         );
       },

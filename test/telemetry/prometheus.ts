@@ -27,10 +27,11 @@ export async function parseMetrics(url: string): Promise<Metrics> {
     if (declared !== null) {
       assert.ok(!types.has(declared[1] ?? ''), `${line} stands twice`);
       types.set(declared[1] ?? '', declared[2] ?? '');
-    } else if (!/^# HELP \S+ .+$/.test(line)) {
+    } else if (!/^# (HELP|UNIT) \S+ .+$/.test(line)) {
       const { name = '', labels = '', value = '' } = SAMPLE.exec(line)?.groups ?? {};
       assert.notEqual(name, '', `no line of the format: ${line}`);
-      assert.ok(types.has(name), `${name} before its TYPE`);
+      const family = name.replace(/_(?:bucket|sum|count)$/, '');
+      assert.ok(types.has(name) || types.get(family) === 'histogram', `${name} before its TYPE`);
       const key = line.slice(0, line.lastIndexOf(' '));
       assert.ok(!seen.has(key), `${key} stands twice`);
       seen.add(key);

@@ -4,6 +4,7 @@ import type { Demand, Source } from '#contract/source.ts';
 import { durationMs, sizeBytes } from '#kit/quantity.ts';
 import { Assignment } from './source/assignment.ts';
 import { GroupMember } from './source/group-member.ts';
+import { lagOf } from './source/lag.ts';
 import { Link } from './link.ts';
 import { Membership } from './source/membership.ts';
 import type { KafkaConnection, KafkaFrom } from './options.ts';
@@ -43,6 +44,7 @@ export async function openSource(
   await membership.open();
   return {
     read: (room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> => assignment.read(room, signal),
+    lag: () => lagOf(link, [...assignment.feeds.values()]),
     close: () => membership.close(),
   };
 }

@@ -3,6 +3,7 @@ import type { Delivery, Outcome } from '#contract/delivery.ts';
 import { messageOf, type SluiceError } from '#contract/errors.ts';
 import { type NoteOddity, oddityNotes } from '#contract/oddity.ts';
 import type { Demand, Source } from '#contract/source.ts';
+import type { SourceLag } from '#contract/source-lag.ts';
 import { Standstill } from '../support/standstill.ts';
 import type { Acks } from './client/acks.ts';
 import { Admission } from './admission.ts';
@@ -12,6 +13,7 @@ import { Consumer, type ConsumerWanted, type Received } from './client/consumer.
 import { Link, type LinkEnd } from './client/link.ts';
 import type { RabbitConnection, RabbitFrom } from './options.ts';
 import { checkQueueSettings } from './queue-settings.ts';
+import { QueueLag } from './queue-lag.ts';
 import { QueueNotices } from './queue-notices.ts';
 import { QueueWatch, type Watched } from './queue-watch.ts';
 import { queueOf } from './address-space.ts';
@@ -61,6 +63,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
   /** The name was that of a queue before. The whole stream is new, and by default a consumer would begin at its end. */
   #becameStream = false;
   #queueWatch: QueueWatch | undefined;
+  #lag: QueueLag | undefined;
   readonly #notices: QueueNotices;
   readonly #position: StreamPosition | undefined;
   #watch: StreamWatch | undefined;
@@ -90,6 +93,14 @@ class RabbitSource implements Source, LinkEnd, Watched {
     return arrivals;
   }
 
+  async lag(): Promise<readonly SourceLag[]> {
+    const known = await this.#lag?.lag(() => ({
+      outstanding: this.outstanding,
+      oldest: this.#consumer?.acks.oldest,
+    }));
+    return known === undefined ? [] : [known];
+  }
+
   async close(): Promise<void> {
     this.#queueWatch?.stop();
     this.#consumer?.acks.finish();
@@ -117,6 +128,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
     await this.#consume(session, { isSuccessor: false, first });
     // For a session that has just ended nothing would stop the watch.
     if (!session.isOver) this.#queueWatch = new QueueWatch(session, queue, this.#kind, this, this.#standstill);
+    this.#lag = session.isOver ? undefined : new QueueLag(session, queue, this.#kind);
     this.#admission.open();
     const what = this.#from.type === 'stream' ? 'stream' : 'queue';
     return `reads ${what} ${queue}, up to ${this.prefetch} unacknowledged`;
@@ -130,6 +142,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
     this.#watch = undefined;
     this.#queueWatch?.stop();
     this.#queueWatch = undefined;
+    this.#lag = undefined;
     this.#admission.clear();
     return this.received > this.#receivedBefore;
   }

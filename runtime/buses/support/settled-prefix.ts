@@ -12,6 +12,11 @@ export class SettledPrefix<Item extends { readonly isSettled: boolean }> {
     return this.#open.size;
   }
 
+  /** The oldest that was not released; undefined where all were. */
+  get first(): Item | undefined {
+    return this.#open.at(0);
+  }
+
   /** In the order of receipt. */
   push(item: Item): void {
     this.#open.push(item);

@@ -68,7 +68,7 @@ export class DeadLetterWriter {
     };
   }
 
-  #written({ delivery }: Envelope, attempts: number, failure: SluiceError): void {
+  #written({ delivery, trace }: Envelope, attempts: number, failure: SluiceError): void {
     const { replay } = delivery;
     this.#route.observers.log.warn('dead-letter', {
       ...failure.place,
@@ -78,6 +78,8 @@ export class DeadLetterWriter {
       delivery: delivery.id,
       attempts,
       letter: replay?.letter,
+      trace: trace?.traceId,
+      span: trace?.spanId,
     });
     // A replayed dead letter needs no new space, so its success does not show that the store is writable.
     if (replay === undefined) this.#recovered();

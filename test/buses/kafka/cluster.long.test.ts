@@ -81,7 +81,7 @@ async function underLoad(
   await Promise.all(stops.map((stop) => stop()));
   for (const [at, route] of started.entries()) {
     await route.arrived(patient(FLOWS_MS), 'everything');
-    const numbers = ['sluice_send_rewinds_total', 'sluice_frames_already_stored_total', 'sluice_dead_letters'];
+    const numbers = ['sluice_send_rewinds_total', 'sluice_sink_already_stored_total', 'sluice_deadletter_stored'];
     const values = await Promise.all(numbers.map((name) => route.bridge.metric(name)));
     const flaps = route.bridge
       .lines()

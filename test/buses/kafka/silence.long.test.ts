@@ -133,7 +133,9 @@ async function judge(kafka: Kafka, links: readonly KafkaLink[], silence: Silence
   await waitFor(async () => (await route.bridge.ask('/readyz')).status === 200, BOUND_MS, 'readiness to be green');
   const metrics = (await route.bridge.ask('/metrics')).text;
   const renewed = Number(
-    new RegExp(`^sluice_disconnects_total{[^}]*end="${end}",cause="renewed"} (\\d+)$`, 'm').exec(metrics)?.[1],
+    new RegExp(`^sluice_disconnects_total{[^}]*sluice_end="${end}",sluice_cause="renewed"} (\\d+)$`, 'm').exec(
+      metrics,
+    )?.[1],
   );
   const said = route.bridge.lines().filter((line) => line.event === 'connection-renewed');
   assert.ok(renewed > 0 && said.length >= renewed, `${renewed} connections renewed\n${route.bridge.tail()}`);

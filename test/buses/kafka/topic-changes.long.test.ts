@@ -146,14 +146,14 @@ serverTest(
     await waitFor(async () => (await count(output)) === 100, DEADLINE_MS, 'all of the first');
     await kafka.admin((admin) => admin.deleteTopics({ topics: [output] }));
     await write(kafka, input, 100, 100);
-    await waitFor(async () => (await bridge.metric('sluice_messages_held')) === 10, DEADLINE_MS, 'a full window');
+    await waitFor(async () => (await bridge.metric('sluice_pipeline_held')) === 10, DEADLINE_MS, 'a full window');
     await makeAnew(kafka, input);
     await write(kafka, input, 1000, 200);
     const lost = async (): Promise<boolean> => (await bridge.metric('sluice_source_lost_messages_total')) === 90;
     await waitFor(lost, DEADLINE_MS, '90 messages to be counted as lost');
     assert.match(
       (await bridge.ask('/metrics')).text,
-      /^sluice_source_losses_total\{.*code="LOG_CUT_OFF",number="known"\} 1$/m,
+      /^sluice_source_losses_total\{.*sluice_code="LOG_CUT_OFF",sluice_loss_is_counted="yes"\} 1$/m,
     );
     await kafka.createTopic(output);
     await waitFor(async () => (await count(output)) >= 210, DEADLINE_MS, 'what was held, and all of the second');
@@ -240,7 +240,7 @@ serverTest(
     await write(kafka, input, 10, 2);
     await waitFor(async () => (await high()) >= 12, DEADLINE_MS, 'the two new ones');
     await waitFor(
-      async () => (await second.metric('sluice_messages_repeated_total')) === 6,
+      async () => (await second.metric('sluice_pipeline_repeated_total')) === 6,
       DEADLINE_MS,
       'what is read again to end as repeated',
     );

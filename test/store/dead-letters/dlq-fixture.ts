@@ -4,6 +4,7 @@ import { type Fixture, fixture } from '../../host/fixture.ts';
 import type { Variation } from '../../host/field-to-core.ts';
 import { type SluiceProcess, startSluice } from '../../harness/sluice-process.ts';
 import { readLetters } from '../../host/memory-run.ts';
+import { waitFor } from '../../harness/wait-for.ts';
 
 /** Refuses every body with `bad`. */
 export const BROKEN = `import { reject } from 'sluice';
@@ -71,8 +72,10 @@ export async function letterFixture(variation: Variation = {}, ownCore?: Place):
     async fill(count) {
       const bridge = run();
       await bridge.said('ready');
+      const before = letters().length;
       await publishBad(count);
-      await bridge.said('dead-letter', count, 30_000);
+      // The log summarises many of one cause.
+      await waitFor(() => letters().length >= before + count, 30_000, `${count} dead letters`);
       bridge.signal('SIGTERM');
       assert.equal(await bridge.ended(), 0);
     },

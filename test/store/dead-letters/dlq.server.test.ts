@@ -132,12 +132,15 @@ serverTest(
     assert.deepEqual([done.code, envelope(done.out)['discarded'], place.letters().length], [0, 3, 2]);
     // The bridge looks at its store now and then.
     const scraped = async (): Promise<string> => (await fetch(`${String(url)}/metrics`)).text();
-    const count = /sluice_dead_letters\{pipeline="bridge",route="up"\} 2\n/;
+    const count = /sluice_deadletter_stored\{sluice_pipeline_name="bridge",sluice_route_name="up"\} 2\n/;
     await waitFor(async () => count.test(await scraped()), 5000, 'the bridge to know of the discard');
     const metrics = await scraped();
     assert.match(metrics, count);
-    assert.match(metrics, /sluice_dead_letters_discarded_total\{pipeline="bridge",route="up",reason="operator"\} 3\n/);
-    assert.match(metrics, /sluice_dead_letters_oldest_timestamp_seconds\{[^}]*\} 1\d{9}\.?\d*\n/);
+    assert.match(
+      metrics,
+      /sluice_deadletter_discarded_total\{sluice_pipeline_name="bridge",sluice_route_name="up",sluice_cause="operator"\} 3\n/,
+    );
+    assert.match(metrics, /sluice_deadletter_oldest_timestamp\{[^}]*\} 1\d{9}\.?\d*\n/);
   },
 );
 

@@ -196,7 +196,7 @@ serverTest(
     const held = (): Promise<boolean> =>
       fetch(`${String(url)}/metrics`)
         .then((answer) => answer.text())
-        .then((text) => /sluice_messages_held\{[^}]*\} 5\n/.test(text));
+        .then((text) => /sluice_pipeline_held\{[^}]*\} 5\n/.test(text));
     await waitFor(held, 10_000, 'five to be held');
     assert.equal((await fetch(`${String(url)}/readyz`)).status, 503);
     bridge.signal('SIGKILL');

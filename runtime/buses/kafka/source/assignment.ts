@@ -34,7 +34,8 @@ export class Assignment {
   readonly #link: Link;
   readonly #settings: AssignmentSettings;
   readonly #note: NoteOddity;
-  readonly #feeds = new Map<string, PartitionFeed>();
+  /** By name. Changed here alone. */
+  readonly feeds = new Map<string, PartitionFeed>();
   readonly #reader: FairReader;
   readonly #commits = new CommitCount();
   readonly #settledCheckpoint: SettledCheckpoint;
@@ -59,7 +60,7 @@ export class Assignment {
     const { group, checkpoint } = settings;
     const saved = { group, checkpoint, window: settings.window.messages };
     this.#settledCheckpoint = new SettledCheckpoint(saved, {
-      feeds: this.#feeds,
+      feeds: this.feeds,
       tagOf: (topic) => this.#topicWatch.tagOf(topic),
       wake: () => this.#reader.wake(),
     });
@@ -85,7 +86,7 @@ export class Assignment {
     await this.#topicWatch.add(partitions.keys());
     const assigned = await this.#withOffsets(member, partitions);
     const names = new Set(assigned.map(({ topic, partition }) => `${topic}/${partition}`));
-    for (const name of this.#feeds.keys()) if (!names.has(name)) this.#giveUp(name);
+    for (const name of this.feeds.keys()) if (!names.has(name)) this.#giveUp(name);
     const readBefore = new Set(assigned.filter(({ offset }) => offset >= 0).map(({ topic }) => topic));
     const uncommitted = assigned.filter(({ offset }) => offset < 0);
     // The server deletes the group's offsets with a topic. A topic created since under that name is read from its beginning.
@@ -101,7 +102,7 @@ export class Assignment {
       reportDeleted(this.#link, place, place.lost, 'start asks for offsets that retention has deleted');
     this.#loops = this.#makeLoops();
     this.#loops.run();
-    this.#reader.serve([...this.#feeds.values()]);
+    this.#reader.serve([...this.feeds.values()]);
   }
 
   /** Hands nothing over and fetches nothing until the next `begin`. */
@@ -127,7 +128,7 @@ export class Assignment {
   /** Begins a commit of what is settled by now. */
   beginCommit(): SourceCommit {
     const tagOf = (topic: string): string => this.#topicWatch.tagOf(topic);
-    const commit = commitOf(this.#commits.begin(), this.#feeds.values(), tagOf, this.#maxMetadataBytes);
+    const commit = commitOf(this.#commits.begin(), this.feeds.values(), tagOf, this.#maxMetadataBytes);
     if (commit.places.length > 0) this.#settledCheckpoint.write();
     return commit;
   }
@@ -160,8 +161,8 @@ export class Assignment {
   revoke(): void {
     if (!this.#settings.isFenced) return;
     this.pause();
-    for (const feed of this.#feeds.values()) feed.revoke();
-    this.#feeds.clear();
+    for (const feed of this.feeds.values()) feed.revoke();
+    this.feeds.clear();
     this.#commits.release();
     // Nothing that is under way counts any more.
     this.#checkDrained();
@@ -171,7 +172,7 @@ export class Assignment {
   get needsLeaders(): boolean {
     if (this.#areLeadersUnknown || performance.now() < this.#findLeadersUntilMs || this.#loops?.isSlow === true)
       return true;
-    for (const { leader } of this.#feeds.values()) if (leader < 0) return true;
+    for (const { leader } of this.feeds.values()) if (leader < 0) return true;
     return false;
   }
 
@@ -194,7 +195,7 @@ export class Assignment {
   }
 
   get #topics(): readonly string[] {
-    return [...new Set([...this.#feeds.values()].map((feed) => feed.topic))];
+    return [...new Set([...this.feeds.values()].map((feed) => feed.topic))];
   }
 
   #checkTopics(): Promise<void> {
@@ -204,7 +205,7 @@ export class Assignment {
   }
 
   async #replaced(topic: string, tag: string): Promise<void> {
-    const feeds = [...this.#feeds.values()].filter((feed) => feed.topic === topic);
+    const feeds = [...this.feeds.values()].filter((feed) => feed.topic === topic);
     const lows = await listOffsets(this.#link, feeds, EARLIEST);
     for (const feed of feeds) {
       const low = lows.find(({ partition }) => partition === feed.partition)?.offset ?? 0;
@@ -217,12 +218,12 @@ export class Assignment {
     for (const topic of this.#topics) {
       const partitions = await this.#link.partitions(topic);
       for (const { partition, leader } of partitions) {
-        const feed = this.#feeds.get(`${topic}/${partition}`);
+        const feed = this.feeds.get(`${topic}/${partition}`);
         if (feed !== undefined) feed.leader = leader;
       }
     }
     await this.#checkTopics();
-    for (const feed of this.#feeds.values()) {
+    for (const feed of this.feeds.values()) {
       if (feed.waitUntilMs === Number.POSITIVE_INFINITY) feed.waitUntilMs = performance.now() + REFETCH_MS;
     }
     this.#loops?.run();
@@ -242,13 +243,13 @@ export class Assignment {
   }
 
   #giveUp(name: string): void {
-    this.#feeds.get(name)?.revoke();
-    this.#feeds.delete(name);
+    this.feeds.get(name)?.revoke();
+    this.feeds.delete(name);
   }
 
   #resume(place: AssignedPartition): void {
     const { topic, partition, offset } = place;
-    let feed = this.#feeds.get(`${topic}/${partition}`);
+    let feed = this.feeds.get(`${topic}/${partition}`);
     if (feed === undefined || !feed.goesOn(place, this.#settings.isFenced)) {
       feed?.revoke();
       const tag = this.#topicWatch.tagOf(topic);
@@ -279,7 +280,7 @@ export class Assignment {
       settled: (owner, record) => this.#settled(owner, record),
       passed: (owner) => this.#moved(owner),
     });
-    this.#feeds.set(feed.name, feed);
+    this.feeds.set(feed.name, feed);
     return feed;
   }
 
@@ -296,19 +297,19 @@ export class Assignment {
 
   /** Invariant 2: nothing is committed of a partition that is no longer assigned. False there. */
   #moved(feed: PartitionFeed): boolean {
-    const isAssigned = this.#feeds.get(feed.name) === feed;
+    const isAssigned = this.feeds.get(feed.name) === feed;
     if (isAssigned) this.#listener?.moved(this.#commits.unsent >= this.#settings.window.messages);
     return isAssigned;
   }
 
   #checkDrained(): void {
-    for (const feed of this.#feeds.values()) if (feed.unsettled > 0) return;
+    for (const feed of this.feeds.values()) if (feed.unsettled > 0) return;
     this.#drained?.();
     this.#drained = undefined;
   }
 
   #makeLoops(): FetchLoops {
-    return new FetchLoops(this.#link, this.#feeds, this.#settings.maxBytesPerPartition, {
+    return new FetchLoops(this.#link, this.feeds, this.#settings.maxBytesPerPartition, {
       arrived: () => this.#reader.wake(),
       serverFailed: (server, thrown) => this.#listener?.failed(`server ${server}`, thrown),
       serverAnswered: (server) => this.#listener?.succeeded(`server ${server}`),
@@ -325,7 +326,7 @@ export class Assignment {
   /** The log has no such offset: its beginning was deleted, or its end is lost. */
   async #relocate(feed: PartitionFeed): Promise<void> {
     await this.#checkTopics();
-    if (this.#feeds.get(feed.name) !== feed) return;
+    if (this.feeds.get(feed.name) !== feed) return;
     const { topic, fetchOffset } = feed;
     const [low, end] = await Promise.all(
       [EARLIEST, LATEST].map(async (time) => (await listOffsets(this.#link, [feed], time))[0]?.offset ?? -1),
@@ -349,7 +350,7 @@ export class Assignment {
     const other = this.#feed({ topic, partition, offset, committed: -1, tag });
     other.leader = feed.leader;
     // During a rebalance nothing is handed over.
-    if (this.#loops !== undefined) this.#reader.serve([...this.#feeds.values()]);
+    if (this.#loops !== undefined) this.#reader.serve([...this.feeds.values()]);
   }
 
   #refused(feed: PartitionFeed, thrown: unknown): void {

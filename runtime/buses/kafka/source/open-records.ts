@@ -25,6 +25,11 @@ export class OpenRecords {
     return this.#position;
   }
 
+  /** The first that is not settled; undefined where all are. */
+  get oldest(): Stretch | undefined {
+    return this.#stretches.first;
+  }
+
   /** A record is handed over. Offsets between it and the stretch before count as its own. */
   push(record: Stretch): void {
     this.#stretches.push(record);

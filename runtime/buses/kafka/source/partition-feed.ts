@@ -126,6 +126,12 @@ export class PartitionFeed implements Settler {
     return Math.max(0, this.#highWatermark - this.nextOffset);
   }
 
+  /** The stated time of the oldest record that is here and not settled; undefined where none is here. */
+  get oldestAtMs(): number | undefined {
+    const { oldest } = this.#open;
+    return (oldest instanceof RecordDelivery ? oldest : this.#peeked)?.frame.timestampMs;
+  }
+
   reachesTo(offset: number): void {
     this.#highWatermark = Math.max(this.#highWatermark, offset);
   }

@@ -3,6 +3,7 @@ import type { Delivery, Outcome } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { type NoteOddity, oddityNotes } from '#contract/oddity.ts';
 import type { Demand, Source } from '#contract/source.ts';
+import type { SourceLag } from '#contract/source-lag.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { withDeadline, pause } from '#kit/deadline.ts';
 import { AsyncQueue } from '#kit/async-queue.ts';
@@ -107,6 +108,18 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
 
   read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
     return this.#queue.read(room, signal);
+  }
+
+  /** `num_ack_pending` has what this source holds and has not acknowledged; `num_pending` what waits. */
+  async lag(): Promise<readonly SourceLag[]> {
+    if (!this.#link.up || this.isAttaching) return [];
+    const { stream } = this.#from;
+    // The oldest unacknowledged message is older than all that wait: the consumer delivers in order.
+    const { oldest } = this.#unacked;
+    const oldestAtMs = oldest === undefined ? undefined : this.#unacked.get(oldest)?.frame.timestampMs;
+    const manager = await managerOf(this.#link);
+    const info = await manager.consumers.info(stream, this.#consumerWanted.name);
+    return [{ destination: stream, messages: info.num_pending + info.num_ack_pending, oldestAtMs }];
   }
 
   async close(): Promise<void> {

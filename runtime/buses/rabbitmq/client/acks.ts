@@ -70,6 +70,10 @@ export class Acks {
     return this.#order.size;
   }
 
+  get oldest(): Tagged | undefined {
+    return this.#order.first;
+  }
+
   /** In the order of delivery. */
   enter(delivery: Tagged): void {
     this.#order.push(delivery);

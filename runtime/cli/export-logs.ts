@@ -1,0 +1,24 @@
+import { messageOf } from '#contract/errors.ts';
+import { exportsOtlp } from '../telemetry/otlp-signal.ts';
+import type { WrittenLog } from '../telemetry/log.ts';
+
+/** Exports the lines of a log where the environment asks for it. The function returned sends what waits; it never rejects. */
+export async function exportLogs(
+  log: WrittenLog,
+  service: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<() => Promise<void>> {
+  if (!exportsOtlp('LOGS', environment)) return () => Promise.resolve();
+  // Loaded only when logs are exported: its import is slow.
+  const { startLogExport } = await import('../telemetry/otlp-logs.ts');
+  const { listener, close } = startLogExport(service, {
+    onTrouble: (text) => log.warn('logs-unsent', { text: `${text}; standard error has all lines` }),
+    onRecovered: () => log.info('logs-sent'),
+  });
+  log.listen(listener);
+  return async () => {
+    log.flush();
+    log.listen(undefined);
+    await close().catch((thrown: unknown) => log.warn('logs-unsent', { text: messageOf(thrown) }));
+  };
+}

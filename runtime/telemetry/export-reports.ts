@@ -1,0 +1,25 @@
+import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
+
+/** What an operator hears of an exporter. */
+export interface ExportReports {
+  /** The first failed export of an outage. */
+  readonly onTrouble: (text: string) => void;
+  /** An export succeeded after that. */
+  readonly onRecovered: () => void;
+}
+
+/**
+ * Tells failures once an outage, and hides them from the SDK, which would report each of them to its global logger: wraps what takes
+ * the result of an export.
+ */
+export function reportsOf({ onTrouble, onRecovered }: ExportReports) {
+  let hasFailed = false;
+  return (done: (result: ExportResult) => void) =>
+    ({ code, error }: ExportResult): void => {
+      const isFailed = code !== ExportResultCode.SUCCESS;
+      if (isFailed && !hasFailed) onTrouble(error?.message ?? 'the collector did not take it');
+      if (!isFailed && hasFailed) onRecovered();
+      hasFailed = isFailed;
+      done({ code: ExportResultCode.SUCCESS });
+    };
+}

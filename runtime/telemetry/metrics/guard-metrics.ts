@@ -1,0 +1,39 @@
+import type { GuardNumbers } from '../guard-numbers.ts';
+import { ATTRIBUTES } from './attributes.ts';
+import type { Metric } from './metric.ts';
+
+/** What guards decided, and their audit files. Their time is that of the stage `guard NAME`. */
+export const GUARD_METRICS: readonly Metric<GuardNumbers>[] = [
+  {
+    name: 'sluice.guard.decisions',
+    kind: 'counter',
+    unit: '{decision}',
+    help: 'Decisions of a guard, by outcome and by the step that refused.',
+    attributes: [ATTRIBUTES.guard, ATTRIBUTES.guardOutcome, ATTRIBUTES.guardReason],
+    samples: ({ guard, decisions }) =>
+      decisions.map(({ outcome, reason, count }) => ({
+        attributes: {
+          [ATTRIBUTES.guard]: guard,
+          [ATTRIBUTES.guardOutcome]: outcome,
+          [ATTRIBUTES.guardReason]: reason,
+        },
+        value: count,
+      })),
+  },
+  {
+    name: 'sluice.audit.records',
+    kind: 'counter',
+    unit: '{record}',
+    help: 'Records in the audit file of a guard, since the start.',
+    attributes: [ATTRIBUTES.guard],
+    samples: ({ guard, records }) => [{ attributes: { [ATTRIBUTES.guard]: guard }, value: records }],
+  },
+  {
+    name: 'sluice.audit.failures',
+    kind: 'counter',
+    unit: '{record}',
+    help: 'Attempts to write a record that failed. Nothing is released until it is written.',
+    attributes: [ATTRIBUTES.guard],
+    samples: ({ guard, failures }) => [{ attributes: { [ATTRIBUTES.guard]: guard }, value: failures }],
+  },
+];

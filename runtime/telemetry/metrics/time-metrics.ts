@@ -1,0 +1,143 @@
+import { Histogram, type HistogramView } from '#kit/histogram.ts';
+import type { RouteNumbers } from '../route-numbers.ts';
+import { ATTRIBUTES, systemOf } from './attributes.ts';
+import { type Attributes, type Metric, type Sample } from './metric.ts';
+
+/** Where the time of messages goes. */
+export const TIME_METRICS: readonly Metric[] = [
+  {
+    name: 'sluice.pipeline.latency',
+    kind: 'histogram',
+    unit: 's',
+    help: 'From the time that the source states for a message to its confirmation by every sink. Messages without a stated time, and replayed ones, are absent.',
+    samples: ({ times }) => (times === undefined ? [] : [{ value: times.latency }]),
+  },
+  {
+    name: 'sluice.pipeline.duration',
+    kind: 'histogram',
+    unit: 's',
+    help: 'From the hand-over by the source, or by the spool, to the confirmation by every sink, or to another end; by outcome.',
+    attributes: [ATTRIBUTES.outcome],
+    samples: ({ times }) =>
+      Object.entries(times?.ended ?? {}).map(([outcome, value]) => ({
+        attributes: { [ATTRIBUTES.outcome]: outcome },
+        value,
+      })),
+  },
+  {
+    name: 'sluice.settle.duration',
+    kind: 'histogram',
+    unit: 's',
+    help: 'From the end of a message until that end was durable on the disk, where it has to be.',
+    samples: ({ times }) => (times === undefined ? [] : [{ value: times.settled }]),
+  },
+  {
+    name: 'sluice.stage.duration',
+    kind: 'histogram',
+    unit: 's',
+    help: 'Time of one call of a stage, failed ones included.',
+    attributes: [ATTRIBUTES.stage, ATTRIBUTES.stageIndex],
+    samples: (route) => stagesOf(route, ({ duration }, attributes) => [{ attributes, value: duration }]),
+  },
+  {
+    name: 'sluice.stage.messages',
+    kind: 'counter',
+    unit: '{message}',
+    help: 'Messages that a stage was given (in), attempts included, and that it made (out).',
+    attributes: [ATTRIBUTES.stage, ATTRIBUTES.stageIndex, ATTRIBUTES.direction],
+    samples: (route) =>
+      stagesOf(route, ({ in: given, out }, attributes) => [
+        { attributes: { ...attributes, [ATTRIBUTES.direction]: 'in' }, value: given },
+        { attributes: { ...attributes, [ATTRIBUTES.direction]: 'out' }, value: out },
+      ]),
+  },
+  {
+    name: 'messaging.client.operation.duration',
+    kind: 'histogram',
+    unit: 's',
+    help: 'From each hand-over of a frame to a sink to its confirmation. Failed attempts are absent.',
+    attributes: [
+      ATTRIBUTES.system,
+      ATTRIBUTES.operation,
+      ATTRIBUTES.operationType,
+      ATTRIBUTES.sink,
+      ATTRIBUTES.sinkIndex,
+    ],
+    samples: ({ times, sinks }) =>
+      (times?.confirmed ?? []).map((value, at) => ({ attributes: sendAttributes(sinks, at), value })),
+  },
+  {
+    name: 'messaging.process.duration',
+    kind: 'histogram',
+    unit: 's',
+    help: 'As sluice.pipeline.duration, of all outcomes together.',
+    attributes: [ATTRIBUTES.system, ATTRIBUTES.operation, ATTRIBUTES.operationType],
+    samples: ({ times, source }) =>
+      times === undefined
+        ? []
+        : [{ attributes: readAttributes(source, 'process'), value: together(Object.values(times.ended)) }],
+  },
+  {
+    name: 'messaging.client.consumed.messages',
+    kind: 'counter',
+    unit: '{message}',
+    help: 'Deliveries of the source, once for each delivery.',
+    attributes: [ATTRIBUTES.system, ATTRIBUTES.operation, ATTRIBUTES.operationType],
+    samples: ({ accepted, source }) => [{ attributes: readAttributes(source, 'receive'), value: accepted }],
+  },
+  {
+    name: 'messaging.client.sent.messages',
+    kind: 'counter',
+    unit: '{message}',
+    help: 'Frames that a sink confirmed, by sink.',
+    attributes: [
+      ATTRIBUTES.system,
+      ATTRIBUTES.operation,
+      ATTRIBUTES.operationType,
+      ATTRIBUTES.sink,
+      ATTRIBUTES.sinkIndex,
+    ],
+    samples: ({ sinks }) => sinks.map(({ sent }, at) => ({ attributes: sendAttributes(sinks, at), value: sent })),
+  },
+];
+
+type Stages = NonNullable<RouteNumbers['times']>['stages'];
+
+function stagesOf(
+  { times }: RouteNumbers,
+  samples: (stage: Stages[number], attributes: Attributes) => readonly Sample[],
+): readonly Sample[] {
+  return (times?.stages ?? []).flatMap((stage, at) =>
+    // Two stages may have one name.
+    samples(stage, { [ATTRIBUTES.stage]: stage.name, [ATTRIBUTES.stageIndex]: at }),
+  );
+}
+
+function sendAttributes(sinks: RouteNumbers['sinks'], at: number): Attributes {
+  const { bus = '', name = '' } = sinks[at] ?? {};
+  return {
+    [ATTRIBUTES.system]: systemOf(bus),
+    [ATTRIBUTES.operation]: 'publish',
+    [ATTRIBUTES.operationType]: 'send',
+    [ATTRIBUTES.sink]: name,
+    [ATTRIBUTES.sinkIndex]: at + 1,
+  };
+}
+
+function readAttributes(source: RouteNumbers['source'], operation: string): Attributes {
+  return {
+    [ATTRIBUTES.system]: systemOf(source?.bus ?? 'none'),
+    [ATTRIBUTES.operation]: operation,
+    [ATTRIBUTES.operationType]: operation,
+  };
+}
+
+function together(all: readonly HistogramView[]): HistogramView {
+  const sum = new Histogram(all[0]?.bounds ?? []);
+  for (const { counts, count, sum: seconds } of all) {
+    for (const [at, value] of counts.entries()) sum.counts[at] = (sum.counts[at] ?? 0) + value;
+    sum.count += count;
+    sum.sum += seconds;
+  }
+  return sum;
+}

@@ -1,0 +1,81 @@
+import { type Attributes, type Context, ROOT_CONTEXT, SeverityNumber, trace, TraceFlags } from '@opentelemetry/api';
+import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
+import { BatchLogRecordProcessor, LoggerProvider, type LogRecordExporter } from '@opentelemetry/sdk-logs';
+import type { LogFields, LogLevel } from '#contract/log.ts';
+import { withDeadline } from '#kit/deadline.ts';
+import { type ExportReports, reportsOf } from './export-reports.ts';
+import type { LogListener } from './log.ts';
+import { resourceOf } from './tracing/resource.ts';
+
+const CLOSE_MS = 2000;
+const SEVERITY: Readonly<Record<LogLevel, SeverityNumber>> = {
+  debug: SeverityNumber.DEBUG,
+  info: SeverityNumber.INFO,
+  warn: SeverityNumber.WARN,
+  error: SeverityNumber.ERROR,
+};
+/** Fields with a name of their own in the conventions; all others are `sluice.NAME`. */
+const NAMES: Readonly<Record<string, string>> = {
+  pipeline: 'sluice.pipeline.name',
+  route: 'sluice.route.name',
+  stage: 'sluice.stage.name',
+  code: 'error.type',
+};
+
+export interface LogExport {
+  readonly listener: LogListener;
+  /** Exports what waits. Rejects when the collector has not taken it within the deadline. */
+  close(): Promise<void>;
+}
+
+/**
+ * Exports lines of the log by OTLP over HTTP in protobuf. At most 2,048 lines wait: with a collector that is down the newer ones are
+ * dropped, and standard error has all of them.
+ */
+export function startLogExport(service: string, reports: ExportReports): LogExport {
+  const provider = new LoggerProvider({
+    resource: resourceOf(service),
+    processors: [new BatchLogRecordProcessor({ exporter: reported(new OTLPLogExporter(), reports) })],
+  });
+  const logger = provider.getLogger('sluice');
+  return {
+    listener(level, event, { text, trace: traceId, span: spanId, ...fields }) {
+      logger.emit({
+        eventName: event,
+        severityNumber: SEVERITY[level],
+        severityText: level.toUpperCase(),
+        body: text === undefined ? event : String(text),
+        attributes: attributesOf(fields),
+        ...(typeof traceId === 'string' && { context: contextOf(traceId, spanId) }),
+      });
+    },
+    close: () =>
+      withDeadline(
+        provider.shutdown(),
+        CLOSE_MS,
+        () => new Error(`expected the collector to take the last lines within ${CLOSE_MS} ms, found it silent`),
+      ),
+  };
+}
+
+function attributesOf(fields: LogFields): Attributes {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [NAMES[name] ?? `sluice.${name}`, value]));
+}
+
+function contextOf(traceId: string, spanId: unknown): Context {
+  return trace.setSpanContext(ROOT_CONTEXT, {
+    traceId,
+    spanId: typeof spanId === 'string' ? spanId : '',
+    traceFlags: TraceFlags.NONE,
+  });
+}
+
+function reported(exporter: OTLPLogExporter, reports: ExportReports): LogRecordExporter {
+  const silently = reportsOf(reports);
+  return {
+    export: (records, done) => exporter.export(records, silently(done)),
+    forceFlush: () => exporter.forceFlush(),
+    shutdown: () => exporter.shutdown(),
+  };
+}
