@@ -2,9 +2,16 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
+export type AttributeValue = string | number | boolean | readonly AttributeValue[];
+export type Attributes = Readonly<Record<string, AttributeValue>>;
+
 /** A span as it came over the wire; ids are hex. */
 export interface CollectedSpan {
+  /** The resource's `service.name`. */
   readonly service: string;
+  readonly resource: Attributes;
+  /** The instrumentation scope. */
+  readonly scope: string;
   readonly traceId: string;
   readonly spanId: string;
   /** Empty for a root. */
@@ -14,8 +21,27 @@ export interface CollectedSpan {
   readonly kind: number;
   /** 2 is an error. */
   readonly status: number;
-  readonly attributes: Readonly<Record<string, string | number>>;
-  readonly links: readonly { readonly traceId: string; readonly spanId: string }[];
+  /** Why it is an error; else empty. */
+  readonly statusMessage: string;
+  /** Milliseconds since 1970. */
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly attributes: Attributes;
+  readonly events: readonly CollectedEvent[];
+  readonly links: readonly CollectedLink[];
+}
+
+export interface CollectedEvent {
+  readonly name: string;
+  readonly atMs: number;
+  readonly attributes: Attributes;
+}
+
+export interface CollectedLink {
+  readonly traceId: string;
+  readonly spanId: string;
+  /** Absent where it has none. */
+  readonly attributes?: Attributes;
 }
 
 /** Takes spans by OTLP over HTTP in protobuf. */
@@ -83,34 +109,63 @@ function hex(field: Field | undefined): string {
   return field instanceof Uint8Array ? Buffer.from(field).toString('hex') : '';
 }
 
-function attributesOf(fields: readonly Field[]): Record<string, string | number> {
-  const entries = fields.map((field) => {
-    const [key, value] = [parts(field)(1)[0], parts(parts(field)(2)[0])];
-    const [string] = value(1);
-    return [text(key), string === undefined ? Number(value(3)[0] ?? 0n) : text(string)] as const;
-  });
-  return Object.fromEntries(entries);
+function milliseconds(field: Field | undefined): number {
+  if (!(field instanceof Uint8Array)) return 0;
+  return Number(new DataView(field.buffer, field.byteOffset, 8).getBigUint64(0, true)) / 1e6;
+}
+
+/** An AnyValue: the number of the field that is there says of which type it is. */
+function valueOf(value: (number: number) => Field[]): AttributeValue {
+  const [string, bool, int, double, array] = [1, 2, 3, 4, 5].map((number) => value(number)[0]);
+  if (bool !== undefined) return bool === 1n;
+  if (typeof int === 'bigint') return Number(BigInt.asIntN(64, int));
+  if (double instanceof Uint8Array) return new DataView(double.buffer, double.byteOffset, 8).getFloat64(0, true);
+  if (array !== undefined) return parts(array)(1).map((one) => valueOf(parts(one)));
+  return text(string);
+}
+
+function attributesOf(fields: readonly Field[]): Record<string, AttributeValue> {
+  return Object.fromEntries(fields.map((field) => [text(parts(field)(1)[0]), valueOf(parts(parts(field)(2)[0]))]));
+}
+
+function eventOf(field: Field): CollectedEvent {
+  const event = parts(field);
+  return { name: text(event(2)[0]), atMs: milliseconds(event(1)[0]), attributes: attributesOf(event(3)) };
+}
+
+function linkOf(field: Field): CollectedLink {
+  const link = parts(field);
+  const ids = { traceId: hex(link(1)[0]), spanId: hex(link(2)[0]) };
+  return link(4).length === 0 ? ids : { ...ids, attributes: attributesOf(link(4)) };
 }
 
 function spansOf(body: Uint8Array): CollectedSpan[] {
   return parts(body)(1).flatMap((resourceSpans) => {
-    const [resource] = parts(resourceSpans)(1);
-    const service = String(attributesOf(parts(resource)(1))['service.name']);
-    return parts(resourceSpans)(2)
-      .flatMap((scopeSpans) => parts(scopeSpans)(2))
-      .map((field) => {
-        const span = parts(field);
-        return {
-          service,
-          traceId: hex(span(1)[0]),
-          spanId: hex(span(2)[0]),
-          parentSpanId: hex(span(4)[0]),
-          name: text(span(5)[0]),
-          kind: Number(span(6)[0] ?? 0n),
-          status: Number(parts(span(15)[0])(3)[0] ?? 0n),
-          attributes: attributesOf(span(9)),
-          links: span(13).map((link) => ({ traceId: hex(parts(link)(1)[0]), spanId: hex(parts(link)(2)[0]) })),
-        };
-      });
+    const resource = attributesOf(parts(parts(resourceSpans)(1)[0])(1));
+    return parts(resourceSpans)(2).flatMap((scopeSpans) => {
+      const scope = text(parts(parts(scopeSpans)(1)[0])(1)[0]);
+      return parts(scopeSpans)(2).map((field) => spanOf(parts(field), resource, scope));
+    });
   });
+}
+
+function spanOf(span: (number: number) => Field[], resource: Attributes, scope: string): CollectedSpan {
+  const status = parts(span(15)[0]);
+  return {
+    service: String(resource['service.name']),
+    resource,
+    scope,
+    traceId: hex(span(1)[0]),
+    spanId: hex(span(2)[0]),
+    parentSpanId: hex(span(4)[0]),
+    name: text(span(5)[0]),
+    kind: Number(span(6)[0] ?? 0n),
+    status: Number(status(3)[0] ?? 0n),
+    statusMessage: text(status(2)[0]),
+    startMs: milliseconds(span(7)[0]),
+    endMs: milliseconds(span(8)[0]),
+    attributes: attributesOf(span(9)),
+    events: span(11).map(eventOf),
+    links: span(13).map(linkOf),
+  };
 }

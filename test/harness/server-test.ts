@@ -34,6 +34,10 @@ export const TOOLS_OF = {
   'recorded-disk': ['cc'],
   /** Kafka's own Java clients. */
   'kafka-java': ['javac', 'kafka'],
+  jaeger: ['jaeger'],
+  prometheus: ['prometheus'],
+  /** Headless, driven by playwright-core. */
+  chromium: ['chromium'],
 } as const satisfies Record<string, readonly Tool[]>;
 
 async function missing(need: Need): Promise<string | undefined> {
@@ -53,9 +57,13 @@ const hasIpv6 = (): boolean =>
 /** How a test is declared beyond its sentence. */
 export interface ServerTestOptions {
   readonly needs: readonly Need[];
-  /** Default 180,000. */
+  /** Default 180,000; with Jaeger among the needs by BUILD_MS more. */
   readonly timeoutMs?: number;
 }
+
+const TEST_MS = 180_000;
+/** In milliseconds. On a machine that has no Jaeger yet its first test waits for the build. */
+const BUILD_MS = 900_000;
 
 /** In milliseconds. */
 const GRACE_MS = 30_000;
@@ -77,7 +85,8 @@ export function serverTest(
     );
   }
   fileEnd.declared();
-  const within = { timeout: patient(options.timeoutMs ?? 180_000) };
+  const ownMs = options.timeoutMs ?? TEST_MS;
+  const within = { timeout: patient(options.needs.includes('jaeger') ? ownMs + BUILD_MS : ownMs) };
   void test(sentence, within, (t) =>
     testScope(t.signal, async () => {
       let hasPassed = false;

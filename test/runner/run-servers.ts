@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } f
 import { join } from 'node:path';
 import type { Found } from '../harness/found.ts';
 import { STARTS_FILE } from '../harness/broker.ts';
-import { provide, type Tool, TOOLS, wayTo } from '../harness/provide.ts';
+import { provide, type Tool, toolFile, TOOLS, wayTo } from '../harness/provide.ts';
 import { TOOLS_OF } from '../harness/server-test.ts';
 import { type ServerKind, startShared } from '../harness/shared-servers.ts';
 
@@ -16,14 +16,14 @@ export interface RunServers extends AsyncDisposable {
 }
 
 function publish(folder: string, name: string, value: object): void {
-  const file = join(folder, `${name}.json`);
+  const file = join(folder, name);
   // Whoever waits for it finds all of it.
   writeFileSync(`${file}.new`, JSON.stringify(value));
   renameSync(`${file}.new`, file);
 }
 
 /** Finds every tool, providing it where that may be done, and says where each one is, or within 2 s what is under way. */
-async function provideAll(say: (line: string) => void): Promise<ReadonlyMap<Tool, Found>> {
+async function provideAll(folder: string, say: (line: string) => void): Promise<void> {
   const found = new Map<Tool, Found>();
   const present = (): string =>
     [...found].flatMap(([tool, one]) => (one.found ? [`${tool} ${one.path}`] : [])).join(', ');
@@ -32,11 +32,16 @@ async function provideAll(say: (line: string) => void): Promise<ReadonlyMap<Tool
     for (const tool of TOOLS)
       if (!found.has(tool)) say(`${tool}: not here, being ${wayTo(tool)}; kept for the next run`);
   }, SLOW_MS);
-  await Promise.all(TOOLS.map(async (tool) => found.set(tool, await provide(tool))));
+  const provided = TOOLS.map(async (tool) => {
+    const one = await provide(tool);
+    found.set(tool, one);
+    // Each at once: what needs nats-server does not wait for the build of Jaeger.
+    publish(folder, toolFile(tool), one);
+  });
+  await Promise.all(provided);
   clearTimeout(slow);
   say(`servers and tools: ${present()}`);
   for (const [tool, one] of found) if (!one.found) say(`${tool}: MISSING, its tests cannot run: ${one.reason}`);
-  return found;
 }
 
 /** `rabbitmq 3 and 12 restarts`, of all servers that the run has started so far. */
@@ -58,23 +63,21 @@ export function startsText(folder: string): string {
 export function runServers(folder: string, say: (line: string) => void): RunServers {
   const stack = new AsyncDisposableStack();
   const starting = new Map<ServerKind, Promise<void>>();
-  const tools = provideAll(say).then((found) => {
-    publish(folder, 'tools', Object.fromEntries(found));
-    return found;
-  });
+  const tools = provideAll(folder, say);
   const start = async (kind: ServerKind): Promise<void> => {
-    const found = await tools;
-    const missing = TOOLS_OF[kind].map((tool) => found.get(tool)).find((one) => one?.found === false);
-    if (missing?.found === false) return publish(folder, kind, { error: missing.reason });
+    const file = `${kind}.json`;
+    const found = await Promise.all(TOOLS_OF[kind].map(provide));
+    const missing = found.find((one) => !one.found);
+    if (missing?.found === false) return publish(folder, file, { error: missing.reason });
     const startMs = performance.now();
     try {
       appendFileSync(join(folder, STARTS_FILE), `${kind}\n`);
       const { facts } = stack.use(await startShared(kind));
-      publish(folder, kind, facts);
+      publish(folder, file, facts);
       say(`${kind}: ready after ${((performance.now() - startMs) / 1000).toFixed(1)} s, one for the run`);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      publish(folder, kind, { error: reason });
+      publish(folder, file, { error: reason });
       say(`${kind}: DID NOT START: ${reason}`);
     }
   };
