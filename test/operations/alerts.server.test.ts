@@ -78,7 +78,7 @@ serverTest(
 );
 
 function panelExpressions(): readonly string[] {
-  const { panels } = JSON.parse(dashboard()) as { panels: { targets?: { expr: string }[] }[] };
+  const { panels } = dashboard() as { panels: { targets?: { expr: string }[] }[] };
   return panels
     .flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
     .map((expr) => expr.replaceAll('$__rate_interval', '1m').replaceAll(/\$(?:pipeline|route)/g, '.*'));

@@ -279,8 +279,8 @@ function panels(): object[] {
 }
 
 /** docs/operations/dashboard.json, as Grafana imports it. */
-export function dashboard(): string {
-  const model = {
+export function dashboard(): object {
+  return {
     title: 'Sluice',
     uid: 'sluice',
     tags: ['sluice'],
@@ -297,7 +297,6 @@ export function dashboard(): string {
     },
     panels: panels(),
   };
-  return `${JSON.stringify(model, undefined, 2)}\n`;
 }
 
-if (import.meta.main) writeFileSync(PAGE, dashboard());
+if (import.meta.main) writeFileSync(PAGE, `${JSON.stringify(dashboard(), undefined, 2)}\n`);
