@@ -83,6 +83,21 @@ export interface WindowFill {
   readonly pausedMs: number;
 }
 
+/** Of a route that does not run yet. */
+export function emptyWindow({ messages, bytes }: { readonly messages: number; readonly bytes: number }): WindowFill {
+  return {
+    messages: 0,
+    messageLimit: messages,
+    mostMessages: messages,
+    bytes: 0,
+    byteLimit: bytes,
+    oldestAgeMs: undefined,
+    isPaused: false,
+    pauses: 0,
+    pausedMs: 0,
+  };
+}
+
 /** One connection of a route. */
 export interface EndState {
   /** The connection of the pipeline file. */
