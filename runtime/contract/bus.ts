@@ -3,6 +3,7 @@ import type { LossCode, NoticeCode } from './event-codes.ts';
 import type { EventSpelling } from './event-attributes.ts';
 import type { SluiceError } from './errors.ts';
 import type { BusPage } from './bus-page.ts';
+import type { BusSpans } from './bus-spans.ts';
 import type { Spelling, Unspellable } from './carried-headers.ts';
 import type { UnsyncedCheckpoint } from './unsynced-checkpoint.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -190,6 +191,7 @@ export interface Bus<Connection = object, From = object, To = object> {
   /** The module that exports this value: a bundle imports it, and nothing of other buses. */
   readonly module: BusModule;
   readonly page: BusPage;
+  readonly spans: BusSpans<Connection, From>;
   readonly grammar: AddressGrammar;
   /** Absent: the bus is in this process, and another process cannot name it. */
   readonly urls?: EndUrls;

@@ -45,6 +45,7 @@ const BEYOND_THE_CHECK = {
   module: { file: '', exportName: '' },
   page: { title: '', examples: [] },
   opposite: { sink: () => '', source: () => '' },
+  spans: { system: '', send: '', settle: { accept: '', reject: '' }, destinations: () => [''] },
 };
 
 const never = (): never => {

@@ -14,6 +14,7 @@ import {
 import { reads, servers, WRITES } from './address-space.ts';
 import { opposite } from './opposite-ends.ts';
 import { page } from './page.ts';
+import { spans } from './spans.ts';
 import { topicNames } from './topics.ts';
 
 /** Kafka: at least once and in order per key, from and to any cluster from 2.4 on. */
@@ -21,6 +22,7 @@ export const kafka: Bus<KafkaConnection, KafkaFrom, KafkaTo> = {
   name: 'kafka',
   module: { file: 'buses/kafka/index.ts', exportName: 'kafka' },
   page,
+  spans,
   grammar: topicNames,
   eventSpelling: { prefix: 'ce_' },
   urls,

@@ -12,6 +12,7 @@ import {
   sourceSchema,
 } from './options.ts';
 import { page } from './page.ts';
+import { spans } from './spans.ts';
 import { openSink } from './sink.ts';
 import { openSource } from './source.ts';
 
@@ -23,6 +24,7 @@ export const memory: Bus<MemoryConnection, MemoryFrom, MemoryTo> = {
   name: 'memory',
   module: { file: 'buses/memory/index.ts', exportName: 'memory' },
   page,
+  spans,
   grammar: addresses,
   opposite,
   connectionSchema,

@@ -13,6 +13,7 @@ import {
 } from './options.ts';
 import { opposite } from './opposite-ends.ts';
 import { page } from './page.ts';
+import { spans } from './spans.ts';
 import { reads, servers, WRITES } from './address-space.ts';
 import { topicGrammar } from './topics.ts';
 
@@ -21,6 +22,7 @@ export const mqtt: Bus<MqttConnection, MqttFrom, MqttTo> = {
   name: 'mqtt',
   module: { file: 'buses/mqtt/index.ts', exportName: 'mqtt' },
   page,
+  spans,
   grammar: topicGrammar,
   eventSpelling: { prefix: '' },
   urls,

@@ -13,6 +13,7 @@ import {
 } from './options.ts';
 import { opposite } from './opposite-ends.ts';
 import { page } from './page.ts';
+import { spans } from './spans.ts';
 import { DELIVERY_HEADERS } from './property-headers.ts';
 import { reads, servers, writes } from './address-space.ts';
 import { routingKeys } from './routing-key.ts';
@@ -22,6 +23,7 @@ export const rabbitmq: Bus<RabbitConnection, RabbitFrom, RabbitTo> = {
   name: 'rabbitmq',
   module: { file: 'buses/rabbitmq/index.ts', exportName: 'rabbitmq' },
   page,
+  spans,
   grammar: routingKeys,
   eventSpelling: { prefix: 'cloudEvents_', also: ['cloudEvents:'] },
   urls,

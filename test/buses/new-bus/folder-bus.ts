@@ -52,6 +52,12 @@ export const folderBus: Bus<Connection, From, To> = {
       { title: 'sink', to: { file: 'a' } },
     ],
   },
+  spans: {
+    system: 'folder',
+    send: 'write',
+    settle: { accept: 'read', reject: 'read' },
+    destinations: ({ end }) => end.files,
+  },
   grammar: {
     word: 'file',
     separator: '.',

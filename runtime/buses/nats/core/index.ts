@@ -13,12 +13,14 @@ import { urls } from './end-urls.ts';
 import { SINK_GUARANTEES, sourceGuarantees } from './guarantees.ts';
 import { opposite } from './opposite-ends.ts';
 import { page } from './page.ts';
+import { spans } from './spans.ts';
 
 /** NATS without JetStream. */
 export const nats: Bus<NatsConnectionOptions, CoreFrom, CoreTo> = {
   name: 'nats',
   module: { file: 'buses/nats/core/index.ts', exportName: 'nats' },
   page,
+  spans,
   grammar: subjects,
   eventSpelling: { prefix: 'ce-', isPercentEncoded: true, spellsContentType: true },
   urls,

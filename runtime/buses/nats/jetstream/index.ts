@@ -20,12 +20,14 @@ import { urls } from './end-urls.ts';
 import { SINK_GUARANTEES, SOURCE_GUARANTEES } from './guarantees.ts';
 import { opposite } from './opposite-ends.ts';
 import { page } from './page.ts';
+import { spans } from './spans.ts';
 
 /** NATS JetStream: streams that keep their messages. */
 export const jetstream: Bus<JetStreamConnectionOptions, JetStreamFrom, JetStreamTo> = {
   name: 'jetstream',
   module: { file: 'buses/nats/jetstream/index.ts', exportName: 'jetstream' },
   page,
+  spans,
   grammar: subjects,
   eventSpelling: { prefix: 'ce-', isPercentEncoded: true, spellsContentType: true },
   urls,
