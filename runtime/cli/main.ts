@@ -1,9 +1,7 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { didYouMean } from '#kit/nearest.ts';
 import { isNodeTooOld } from './node-floor.ts';
-import { packageFolder } from '../project/package-folder.ts';
+import { VERSION } from '#contract/version.ts';
 import { type Command, UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { helpLines } from './help-lines.ts';
@@ -75,7 +73,7 @@ async function main([word, ...rest]: readonly string[]): Promise<ExitCode> {
     return word === undefined ? EXIT.invalid : EXIT.fine;
   }
   if (word === '--version') {
-    process.stdout.write(`${version()}\n`);
+    process.stdout.write(`${VERSION}\n`);
     return EXIT.fine;
   }
   const entry = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
@@ -106,17 +104,10 @@ function unknown(word: string): string {
 
 function overview(): string {
   const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`);
-  return `sluice ${version()}: a bridge between message buses\n\n${lines.join('\n')}\n\nsluice COMMAND --help shows more.\nExit codes: 0 fine, 1 internal error (status: degraded or down), 2 invalid input, 3 environment, 4 convicted (verify, audit, acl), 5 incompatible, 6 undecided (schema).\n`;
+  return `sluice ${VERSION}: a bridge between message buses\n\n${lines.join('\n')}\n\nsluice COMMAND --help shows more.\nExit codes: 0 fine, 1 internal error (status: degraded or down), 2 invalid input, 3 environment, 4 convicted (verify, audit, acl), 5 incompatible, 6 undecided (schema).\n`;
 }
 
 function manual(name: string, summary: string, { usage, help }: Command): string {
   const lines = helpLines(help);
   return `sluice ${name} ${usage}\n\n${summary}\n${lines === '' ? '' : `\n${lines}`}`;
-}
-
-function version(): string {
-  const description: unknown = JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8'));
-  return typeof description === 'object' && description !== null && 'version' in description
-    ? String(description.version)
-    : '';
 }

@@ -31,9 +31,10 @@ export interface DeadLetter {
 export interface DeadLetters {
   /**
    * Resolves once the dead letter is durable; only then may its delivery be settled (invariant 1). Rejects with
-   * STATE_UNUSABLE, or with LETTERS_FULL while the store is full: the caller tries again.
+   * STATE_UNUSABLE, or with LETTERS_FULL while the store is full: the caller tries again. The result is its number in the local
+   * store; undefined where it is not there.
    */
-  record(letter: DeadLetter): Promise<void>;
+  record(letter: DeadLetter): Promise<number | undefined>;
 }
 
 /** The bounds of a route's dead letters in the local store (invariant 4), and the rule at the bound. */

@@ -1,4 +1,5 @@
 import type { Message } from './message.ts';
+import type { StageTrace } from './trace.ts';
 
 /** One step between source and sink. Concurrent: called for the next message before an earlier promise resolves. */
 export interface Stage {
@@ -7,9 +8,9 @@ export interface Stage {
   /**
    * Returns one message, several, `Dropped`, `KEPT` or `Joined`. Synchronous wherever it can be: a promise holds the lane.
    * Throws a SluiceError to have the message tried again or rejected. `attempt` is 1 at first and counts the retries of
-   * this message within this process.
+   * this message within this process. `span`: that of this call, where the message is traced.
    */
-  run(message: Message, attempt: number): StageResult | Promise<StageResult>;
+  run(message: Message, attempt: number, span?: StageTrace): StageResult | Promise<StageResult>;
   /**
    * Called once, before the first `run`. `emit` takes a result that no message causes, such as that of a window whose time
    * is over. It may be called in any later turn, not within `run`. It throws INTERNAL for a message that is not kept, and has

@@ -54,7 +54,7 @@ export class DeadLetterPublisher implements DeadLetters {
   }
 
   /** Resolves once the bus has confirmed the dead letter, however long that takes. */
-  record(letter: DeadLetter): Promise<void> {
+  record(letter: DeadLetter): Promise<number | undefined> {
     return new Promise((resolve, reject) => {
       const keep = ({ code, message }: SluiceError, why = REFUSED): void => {
         this.#settings.log.warn('dead-letter-kept', {
@@ -91,7 +91,7 @@ export class DeadLetterPublisher implements DeadLetters {
 
 interface DeadLetterCallbacks {
   send(frame: Frame): void;
-  resolve(): void;
+  resolve(number: undefined): void;
   keep(failure: SluiceError): void;
 }
 
@@ -116,7 +116,7 @@ class OutgoingDeadLetter implements OutgoingFrame {
     if (receipt === 'duplicate' && this.sends === 1 && !this.frame.id?.endsWith(AGAIN)) {
       return this.#callbacks.send({ ...this.frame, id: `${this.frame.id}${AGAIN}` });
     }
-    this.#callbacks.resolve();
+    this.#callbacks.resolve(undefined);
   }
 
   refused(failure: SluiceError): void {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { Delivery } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Label, Message } from '#contract/message.ts';
+import type { Tracer } from '#contract/trace.ts';
 import type { Envelope, InFlight } from './in-flight.ts';
 import type { Policy } from './route-parts.ts';
 
@@ -21,7 +23,12 @@ export interface Joining {
  * sink that holds this id holds this content, and no other joining of one of them. Its label is the join of all labels. Throws
  * INTERNAL for different labels where the route has no label rules.
  */
-export function joinedInFlight(route: JoiningRoute, { members, messages, labels }: Joining, from: number): InFlight {
+export function joinedInFlight(
+  route: JoiningRoute,
+  tracer: Tracer | undefined,
+  { members, messages, labels }: Joining,
+  from: number,
+): InFlight {
   const { pipeline, name } = route;
   const envelopes = members.map(({ envelope }) => envelope);
   const [first] = envelopes;
@@ -32,7 +39,7 @@ export function joinedInFlight(route: JoiningRoute, { members, messages, labels 
   const frame = messages[0]?.origin ?? first.delivery.frame;
   return {
     takenAtMs: 0,
-    envelope: joinedEnvelope(first, envelopes, { id, key: messages[0]?.key, frame, label }),
+    envelope: joinedEnvelope(tracer, envelopes, { id, key: messages[0]?.key, frame, label }),
     state: {
       at: 'process',
       attempt: 1,
@@ -46,17 +53,19 @@ export function joinedInFlight(route: JoiningRoute, { members, messages, labels 
 }
 
 function joinedEnvelope(
-  first: Envelope,
+  tracer: Tracer | undefined,
   all: readonly Envelope[],
   own: Pick<Envelope, 'id' | 'key' | 'label'> & { readonly frame: Frame },
 ): Envelope {
   const { id, key, frame, label } = own;
   const isFirstDelivery = all.every(({ delivery }) => delivery.attempt === 1);
+  const delivery: Delivery = { id, frame, attempt: isFirstDelivery ? 1 : undefined, settle() {} };
+  const traces = all.map((envelope) => envelope.trace).filter((one) => one !== undefined);
   return {
-    delivery: { id, frame, attempt: isFirstDelivery ? 1 : undefined, settle() {} },
+    delivery,
     bytes: 0,
     receivedAtMs: Math.min(...all.map(({ receivedAtMs }) => receivedAtMs)),
-    trace: first.trace,
+    trace: tracer?.join(delivery, traces),
     id,
     hops: Math.max(...all.map(({ hops }) => hops)),
     label,

@@ -1,19 +1,23 @@
 import { SluiceError } from '#contract/errors.ts';
 import type { Label, Message } from '#contract/message.ts';
 import type { Joined } from '#contract/stage.ts';
+import type { Tracer } from '#contract/trace.ts';
 import { joinedInFlight, type JoiningRoute } from './joined-in-flight.ts';
-import { attemptOf, type InFlight, SETTLED } from './in-flight.ts';
+import { attemptOf, type End, type InFlight, SETTLED } from './in-flight.ts';
+import { outcomeOf } from './settle/outcome-of.ts';
 
 /** The messages that the stages of a route keep, and what they were joined into. */
 export class KeptMessages {
   readonly #route: JoiningRoute;
+  readonly #tracer: Tracer | undefined;
   /** By the message as the stage got it. */
   readonly #kept = new Map<Message, InFlight>();
   /** Joined and not ended. */
   readonly #joined = new Set<InFlight>();
 
-  constructor(route: JoiningRoute) {
+  constructor(route: JoiningRoute, tracer: Tracer | undefined) {
     this.#route = route;
+    this.#tracer = tracer;
   }
 
   keep(inFlight: InFlight, message: Message): void {
@@ -41,7 +45,7 @@ export class KeptMessages {
     const parts = own === undefined ? kept : [...kept, own.inFlight];
     const members = parts.flatMap((part) => part.members ?? [part]);
     const labels = [...[...of, ...messages].map(({ label }) => label), ...(own === undefined ? [] : [own.label])];
-    const inFlight = joinedInFlight(this.#route, { members, messages, labels }, from);
+    const inFlight = joinedInFlight(this.#route, this.#tracer, { members, messages, labels }, from);
     for (const message of of) this.#kept.delete(message);
     for (const part of parts) {
       if (part.members === undefined) part.state = { at: 'kept', attempt: attemptOf(part.state) };
@@ -52,15 +56,20 @@ export class KeptMessages {
   }
 
   /** It has ended: its members end with it. */
-  ended(inFlight: InFlight): void {
+  ended(inFlight: InFlight, end: End): void {
     this.#joined.delete(inFlight);
     inFlight.state = SETTLED;
+    const failure = end.kind === 'refused' ? end.failure : undefined;
+    inFlight.envelope.trace?.end(outcomeOf(this.#route, end), failure, undefined);
   }
 
   /** Nothing of it goes on: its members are released. */
   release(): void {
     this.#kept.clear();
-    for (const inFlight of this.#joined) inFlight.state = SETTLED;
+    for (const inFlight of this.#joined) {
+      inFlight.state = SETTLED;
+      inFlight.envelope.trace?.end('released', undefined, undefined);
+    }
     this.#joined.clear();
   }
 }

@@ -37,7 +37,10 @@ export class RunningRoute {
   readonly #admission: Admission;
   readonly #order: Order;
   readonly #kept: KeptMessages;
-  readonly #keep = (inFlight: InFlight, message: Message): void => this.#kept.keep(inFlight, message);
+  readonly #keep = (inFlight: InFlight, message: Message): void => {
+    inFlight.envelope.trace?.waits('join');
+    this.#kept.keep(inFlight, message);
+  };
   readonly #senders: readonly MessageSender[];
   readonly #settler: Settler;
   readonly #stopping = new AbortController();
@@ -67,7 +70,7 @@ export class RunningRoute {
     this.#unsettled = new Unsettled(route);
     this.#admission = new Admission(route, history);
     this.#order = new Order(route.policy);
-    this.#kept = new KeptMessages(route.policy);
+    this.#kept = new KeptMessages(route.policy, route.observers.tracer);
     this.#settler = new Settler(route, history, {
       dead: (inFlight) => this.#quarantine?.deadLettered(inFlight),
       settled: (inFlight, hasPassed) => this.#settled(inFlight, hasPassed),
@@ -119,7 +122,8 @@ export class RunningRoute {
     const admitted = this.#admission.admit(inFlight);
     if (admitted === 'admitted') return this.#enter(inFlight);
     this.#quarantine?.left(inFlight, false);
-    if (admitted !== 'waits') this.#settle(inFlight, admitted);
+    if (admitted === 'waits') inFlight.envelope.trace?.waits('repeat');
+    else this.#settle(inFlight, admitted);
   }
 
   /** Into its lane. */
@@ -127,6 +131,7 @@ export class RunningRoute {
     const place = this.#order.enter(inFlight);
     if (place === 'next') return this.#process(inFlight);
     this.#quarantine?.left(inFlight, false);
+    inFlight.envelope.trace?.waits('lane');
     if (place !== 'queued') this.#settle(place, { kind: 'superseded', by: inFlight });
   }
 
@@ -184,6 +189,7 @@ export class RunningRoute {
       return true;
     }
     counters.retries += 1;
+    inFlight.envelope.trace?.retries(failure, again.delayMs);
     log.debug?.('message-retried', {
       ...failure.place,
       route: this.#route.policy.name,
@@ -220,6 +226,7 @@ export class RunningRoute {
       return true;
     }
     inFlight.state = sendingTo(chosen, attempt);
+    inFlight.envelope.trace?.waits('sink');
     if (this.#holdsWhileSent) this.#order.hold(inFlight);
     for (let sink = 0; sink < frames.length; sink += 1) {
       const own = frames[sink];
@@ -260,7 +267,7 @@ export class RunningRoute {
   #settle(inFlight: InFlight, end: End): void {
     const { members } = inFlight;
     if (members === undefined) return this.#settler.settle(inFlight, end);
-    this.#kept.ended(inFlight);
+    this.#kept.ended(inFlight, end);
     for (const member of members) this.#settler.settle(member, end);
   }
 

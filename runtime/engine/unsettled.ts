@@ -140,8 +140,9 @@ export class Unsettled {
       this.#inFlight.delete(inFlight);
       inFlight.state = SETTLED;
       this.#route.observers.counters.released += 1;
-      inFlight.envelope.trace?.end('released');
-      inFlight.envelope.delivery.settle(RELEASE);
+      const { trace, delivery } = inFlight.envelope;
+      if (trace === undefined) delivery.settle(RELEASE);
+      else trace.end('released', undefined, () => delivery.settle(RELEASE));
     }
   }
 }

@@ -14,8 +14,10 @@ import { openPipelineState } from '../store/pipeline-state.ts';
 import type { Admin } from '../admin/server.ts';
 import { ErrorMemory } from '../admin/status/error-memory.ts';
 import { Health } from '../telemetry/health.ts';
+import { exportsOtlp } from '../telemetry/otlp-signal.ts';
 import type { RouteNumbers } from '../telemetry/route-numbers.ts';
-import type { Tracing } from '../telemetry/tracing.ts';
+import type { Tracing } from '../telemetry/tracing/start.ts';
+import { tracedRoute } from './traced-route.ts';
 import type { ProjectParts } from './wire.ts';
 
 /** The settings of a run that are not in the pipeline file. */
@@ -89,7 +91,6 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
     });
   const routes = spec.routes.filter(({ name }) => replayOnly?.has(name) ?? true);
   const runners = routes.map((route) => {
-    const systems = { sourceSystem: route.from.bus, sinkSystem: route.sinks.map(({ bus }) => bus).join(', ') };
     return new RouteRunner(spec, route, {
       pipeline: spec.name,
       catalog,
@@ -108,7 +109,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       log,
       health,
       isMetered: isMetered(settings.admin, settings.environment),
-      tracer: tracing?.tracer({ pipeline: spec.name, route: route.name, ...systems }),
+      tracer: tracing?.tracer(tracedRoute(catalog, spec, route, settings.environment)),
       suspects: protection.suspects(route.name),
       eventLoopWatchdog: protection.eventLoopWatchdog(route.name),
       opening: opening.signal,
@@ -120,7 +121,13 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
   });
   const numbers = (): readonly RouteNumbers[] => runners.map((runner) => runner.numbers());
   const metering = isMetered(settings.admin, settings.environment)
-    ? await startMetering({ ...settings, pipeline: spec.name, routes: numbers, guards: () => guards?.numbers() ?? [] })
+    ? await startMetering({
+        ...settings,
+        pipeline: spec.name,
+        routes: numbers,
+        guards: () => guards?.numbers() ?? [],
+        spans: () => tracing?.counts,
+      })
     : undefined;
   const admin = await adminFor({ spec, settings, health, errors, metering, numbers, stateFolder: state.folder }).catch(
     async (thrown: unknown) => {
@@ -178,10 +185,9 @@ function plainNumbers(numbers: RouteNumbers): LogFields {
 }
 
 async function tracingFor(service: string, { environment, log }: RunSettings): Promise<Tracing | undefined> {
-  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint = '', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own = '' } = environment;
-  if ((endpoint === '' && own === '') || environment['OTEL_SDK_DISABLED'] === 'true') return undefined;
+  if (!exportsOtlp('TRACES', environment)) return undefined;
   // Loaded only when tracing is on: its import is slow.
-  const { startTracing } = await import('../telemetry/tracing.ts');
+  const { startTracing } = await import('../telemetry/tracing/start.ts');
   return startTracing(service, environment, (text) => log.warn('tracing', { text }));
 }
 

@@ -109,7 +109,7 @@ async function judge(fixture: Fixture): Promise<void> {
       record({ failure }) {
         deadLetters += 1;
         if (failure.code === 'HEADERS_TOO_MANY') tooMany += 1;
-        return Promise.resolve();
+        return Promise.resolve(undefined);
       },
     },
   });

@@ -123,7 +123,7 @@ async function simulate(wish: Plan): Promise<Simulated> {
         record(letter) {
           if (life.isOver) return new Promise(() => {});
           letters.push(letter);
-          return Promise.resolve();
+          return Promise.resolve(undefined);
         },
       },
     });

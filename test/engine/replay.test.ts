@@ -74,7 +74,7 @@ test('while the store is full one line says it, whatever waits, and the route sa
       log: { info: log, warn: log, error: log },
       onDeadLetters: (trouble) => troubles.push(trouble?.code),
       deadLetters: {
-        record: () => (isFull ? Promise.reject(new SluiceError('LETTERS_FULL', 'full')) : Promise.resolve()),
+        record: () => (isFull ? Promise.reject(new SluiceError('LETTERS_FULL', 'full')) : Promise.resolve(undefined)),
       },
     },
   );

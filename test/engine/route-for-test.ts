@@ -70,7 +70,7 @@ export function routeForTest(parts: RouteParts): { route: Route; letters: DeadLe
   const deadLetters = {
     record(letter: DeadLetter) {
       letters.push(letter);
-      return Promise.resolve();
+      return Promise.resolve(undefined);
     },
   };
   const stores = { processedIds: undefined, repeatKeys: parts.dedupe?.processedIds, deadLetters, suspects: undefined };

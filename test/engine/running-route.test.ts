@@ -144,7 +144,7 @@ test('a dead letter that cannot be written keeps its delivery unsettled until it
       }),
     ],
     deadLetters: {
-      record: () => (isFull ? Promise.reject(new SluiceError('STATE_UNUSABLE', 'full')) : Promise.resolve()),
+      record: () => (isFull ? Promise.reject(new SluiceError('STATE_UNUSABLE', 'full')) : Promise.resolve(undefined)),
     },
   });
   let turns = 0;

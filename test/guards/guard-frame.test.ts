@@ -89,7 +89,7 @@ test('a message behind a guard that the guard did not make is not sent', () => {
   assert.ok(end);
   const frame = frameForTest('a', Buffer.from('{}'));
   const made = { id: '1', address: 'a', key: 'k', label: undefined, headers: new Map(), body: '{}', origin: frame };
-  const envelope = { hops: 0, madeAtMs: undefined, expiresAtMs: undefined };
+  const envelope = { hops: 0, madeAtMs: undefined, expiresAtMs: undefined, trace: undefined };
   assert.throws(() => encode(end, envelope, made), /not the one that the guard made/);
   assert.equal(encode(end, envelope, { ...made, sealed: true }).sealed, true);
 });

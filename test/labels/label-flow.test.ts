@@ -83,7 +83,9 @@ test('a message of which one part is above the ceiling is sent to nobody', async
 
 test('a blocked message is settled once its record is durable, and not before', async () => {
   let write: (() => void) | undefined;
-  const deadLetters = { record: () => new Promise<void>((resolve) => (write = resolve)) };
+  const deadLetters = {
+    record: () => new Promise<undefined>((resolve) => (write = () => resolve(undefined))),
+  };
   const source = new ListSource([frame('a', 'TS;REL=USA')]);
   const { counters } = started([], { source, deadLetters, ...labelRulesForTest('S;REL=USA') });
   await settleNow();

@@ -70,6 +70,7 @@ test('a good file yields a spec with references resolved, defaults filled in and
     maxHops: 16,
     dedupe: undefined,
     maxBodyBytes: undefined,
+    traceContext: undefined,
     window: { messages: 100, slowMessages: 100, bytes: 64 * 1024 * 1024 },
   });
   assert.deepEqual(positions.stages[2], {

@@ -49,7 +49,7 @@ class Machine implements Disposable {
     this.#elapsedMs += ms;
   }
 
-  record(route = 'r'): Promise<void> {
+  record(route = 'r'): Promise<number | undefined> {
     return this.store.record(letterForTest({ route, diedAtMs: this.wallMs }));
   }
 

@@ -33,7 +33,7 @@ function started(path: string): Start {
 
 async function filled(path: string): Promise<void> {
   const { state } = started(path);
-  const all = Array.from({ length: LETTERS }, (_, n) =>
+  const all: Promise<unknown>[] = Array.from({ length: LETTERS }, (_, n) =>
     state.deadLetters.record(
       letterForTest({
         coordinates: `c${n}`,

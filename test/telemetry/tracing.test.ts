@@ -65,23 +65,25 @@ test('a message has one process span, a child of what came, with children for ea
     assert.equal(found.length, 1, `${found.length} of ${name}`);
     return found[0] as CollectedSpan;
   };
-  const whole = named('process in/a');
+  const whole = named('process in/#');
   assert.equal(whole.parentSpanId, PARENT);
   assert.equal(whole.kind, 5);
   assert.equal(whole.service, 'p');
   assert.equal(whole.attributes['sluice.outcome'], 'delivered');
   assert.equal(whole.attributes['messaging.system'], 'memory');
   assert.equal(whole.attributes['messaging.destination.name'], 'in/a');
-  for (const name of ['stage validate s', 'stage function f', 'publish out/a']) {
+  const parts = ['decode r', 'stage validate s', 'stage function f', 'publish out/{address.1}', 'ack in/#'];
+  for (const name of parts) {
     assert.equal(named(name).parentSpanId, whole.spanId, name);
     assert.equal(named(name).status, 0);
   }
-  const send = named('publish out/a');
+  const send = named('publish out/{address.1}');
+  assert.equal(send.attributes['messaging.destination.name'], 'out/a');
   assert.equal(send.kind, 4);
   assert.deepEqual(traceOf(frame), ['00', TRACE, send.spanId, '01']);
   assert.deepEqual(frame?.headers.get('traceparent')?.length, 1);
   assert.deepEqual(frame?.headers.get('tracestate'), [STATE]);
-  assert.equal(spans.length, 4);
+  assert.equal(spans.length, parts.length + 1);
 });
 
 test('a traceparent that is invalid or repeated is none: the message begins a trace of its own', async () => {
@@ -120,7 +122,7 @@ test("a dead letter's span has error.type and its trace id stands in the letter"
   await run.rest(1);
   await run.stop();
   const spans = await spansOf(trace);
-  const [whole] = spans.filter(({ name }) => name === 'process in/a');
+  const [whole] = spans.filter(({ name }) => name === 'process in/#');
   assert.equal(whole?.attributes['error.type'], 'TRANSFORM_THREW');
   assert.equal(whole?.attributes['sluice.outcome'], 'dead-lettered');
   assert.equal(whole?.status, 2);
@@ -157,16 +159,18 @@ test('a letter that comes back begins a new trace, linked to the span in which i
   const trace = TRACE.replace('0af7', '4af7');
   await run.publish('a', '{"no":1}', traceHeaders(`00-${trace}-${PARENT}-01`));
   await run.rest(1);
-  const [died] = (await spansOf(trace)).filter(({ name }) => name === 'process in/a');
+  const [died] = (await spansOf(trace)).filter(({ name }) => name === 'process in/#');
   const [letter] = run.letters();
   assert.deepEqual([letter?.['trace_id'], letter?.['span_id']], [trace, died?.spanId]);
   run.replay();
   const again = await waitFor(
-    () => collector.spans.find(({ name, links }) => name === 'process in/a' && links.length > 0),
+    () => collector.spans.find((span) => span.traceId !== trace && span.links.some(({ traceId }) => traceId === trace)),
     5000,
     'the span of the replay',
   );
-  assert.deepEqual(again.links, [{ traceId: trace, spanId: died?.spanId }]);
+  assert.deepEqual(again.links, [
+    { traceId: trace, spanId: died?.spanId, attributes: { 'sluice.dead_letter.number': Number(letter?.['number']) } },
+  ]);
   assert.notEqual(again.traceId, trace);
   assert.equal(again.parentSpanId, '');
   assert.equal(run.letters()[0]?.['trace_id'], again.traceId);

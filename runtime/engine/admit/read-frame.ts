@@ -1,14 +1,15 @@
 import type { Delivery } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { labelOf } from '#contract/label.ts';
-import type { Message } from '#contract/message.ts';
+import type { LabelRules } from '#contract/label-rules.ts';
+import type { Label, Message } from '#contract/message.ts';
 import type { TemplateView } from '#contract/template.ts';
 import { contentId } from '#kit/content-id.ts';
 import { messageTimeMs } from '#kit/message-time.ts';
 import { rankOf } from '#kit/rank.ts';
 import { hopsOf } from '../frames/hops.ts';
 import { type Envelope, decodedMessage } from '../in-flight.ts';
-import { decode } from '../frames/codec-steps.ts';
+import { decodedBody } from '../frames/decoded-body.ts';
 import { watched } from '../frames/watched.ts';
 import type { Policy, Route } from '../route-parts.ts';
 import { boundedId } from './bounded-id.ts';
@@ -25,7 +26,7 @@ export function unread({ policy, observers }: Route, delivery: Delivery, nowMs: 
     delivery,
     bytes: delivery.frame.body?.length ?? 0,
     receivedAtMs: delivery.replay?.receivedAtMs ?? delivery.arrivedAtMs ?? nowMs,
-    trace: observers.tracer?.begin(delivery),
+    trace: observers.tracer?.begin(delivery, delivery.arrivedAtMs ?? nowMs),
     id: idOf(policy, delivery.id),
     hops: 0,
     label: undefined,
@@ -48,10 +49,7 @@ export function readFrame(route: Route, envelope: Draft, notes: ReuseNotes): Mes
   const { delivery, bytes } = envelope;
   if (delivery.fault !== undefined) throw delivery.fault;
   // Invariant 6: the label is read from the frame and written by the runtime alone.
-  envelope.label =
-    policy.labels === undefined
-      ? labelOf(delivery.frame)
-      : policy.labels.labelOf(delivery.frame, envelope.receivedAtMs);
+  envelope.label = readLabelOf(policy.labels, envelope);
   const outOfRange = envelope.label === undefined ? undefined : policy.labels?.outOfRange(envelope.label);
   if (outOfRange !== undefined) throw outOfRange;
   boundHeaders(delivery.frame);
@@ -65,16 +63,22 @@ export function readFrame(route: Route, envelope: Draft, notes: ReuseNotes): Mes
 }
 
 function decoded({ policy }: Route, envelope: Draft, notes: ReuseNotes): Message {
-  const body = decode(policy, envelope.delivery.frame);
+  const body = decodedBody(policy, envelope);
   readFields(policy, envelope, body, notes);
   return decodedMessage(envelope, body);
 }
 
+function readLabelOf(labels: LabelRules | undefined, { delivery, receivedAtMs, trace }: Draft): Label | undefined {
+  if (labels === undefined) return labelOf(delivery.frame);
+  const label = labels.labelOf(delivery.frame, receivedAtMs);
+  trace?.labelled(labels.seen(label).class);
+  return label;
+}
+
 /** Reads the label of a frame that is refused unread; undefined where it has none that is sound. */
 export function readLabel({ labels }: Policy, envelope: Draft): void {
-  const { frame } = envelope.delivery;
   try {
-    envelope.label = labels === undefined ? labelOf(frame) : labels.labelOf(frame, envelope.receivedAtMs);
+    envelope.label = readLabelOf(labels, envelope);
   } catch {
     envelope.label = undefined;
   }
@@ -107,6 +111,7 @@ function readFields(policy: Policy, envelope: Draft, body: unknown, notes: Reuse
     throw new SluiceError('KEY_MISSING', `expected a key, which class ${policy.trafficClass} works by, found none`);
   }
   envelope.key = key;
+  if (key !== undefined) envelope.trace?.keyed(key);
   if (view === undefined || dedupe === undefined) return;
   const value = dedupe.by(view);
   envelope.repeatKey = dedupe.comparesContent ? `${value}~${contentId(frame.address, frame.key, frame.body)}` : value;

@@ -23,10 +23,10 @@ export function decode({ decoding }: Policy, { body, contentType }: Frame): unkn
   }
 }
 
-type Times = Pick<Envelope, 'hops' | 'madeAtMs' | 'expiresAtMs'>;
+type Carried = Pick<Envelope, 'hops' | 'madeAtMs' | 'expiresAtMs' | 'trace'>;
 
 /** The frame of a message for one sink. Throws as `decode`, and LABEL_DENIED for one that the sink may not hold. */
-export function encode(end: SinkEnd, { hops, madeAtMs, expiresAtMs }: Times, message: Message): Frame {
+export function encode(end: SinkEnd, { hops, madeAtMs, expiresAtMs, trace }: Carried, message: Message): Frame {
   const { origin } = message;
   if (end.ceiling !== undefined) refuseAbove(end.ceiling, message);
   if (message.sealed === true) return sealedFrame(end, message);
@@ -39,6 +39,7 @@ export function encode(end: SinkEnd, { hops, madeAtMs, expiresAtMs }: Times, mes
     headers: withHops(
       end.ceiling === undefined ? headersOut(end, message) : labelled(headersOut(end, message), message.label),
       hops + 1,
+      trace?.traceparent,
     ),
     headerTypes: origin.headerTypes && typesLeft(origin.headerTypes, writtenBy(end, origin.headerTypes)),
     body: codec === undefined ? origin.body : written(codec, message),

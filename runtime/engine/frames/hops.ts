@@ -26,11 +26,19 @@ export function hopsOf({ headers, headerTypes }: Pick<Frame, 'headers' | 'header
   return hops;
 }
 
-/** The headers with this hop count in place of any other. */
-export function withHops(headers: Headers, hops: number): Headers {
-  if (headers.size === 0 && hops < 256) return (ALONE[hops] ??= new Map([[HOPS, [String(hops)]]]));
+/**
+ * The headers with this hop count in place of any other. `traceparent`: the trace context that they get, in place of one that did
+ * not count; undefined leaves it as it is.
+ */
+export function withHops(headers: Headers, hops: number, traceparent?: string): Headers {
+  if (headers.size === 0 && hops < 256 && traceparent === undefined)
+    return (ALONE[hops] ??= new Map([[HOPS, [String(hops)]]]));
   const counted = new Map<string, readonly string[]>();
   for (const [name, values] of headers) if (!isHops(name)) counted.set(name, values);
+  if (traceparent !== undefined) {
+    counted.set('traceparent', [traceparent]);
+    counted.delete('tracestate');
+  }
   return counted.set(HOPS, [String(hops)]);
 }
 

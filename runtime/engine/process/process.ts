@@ -4,7 +4,8 @@ import { type Message, withBody } from '#contract/message.ts';
 import { Dropped, isKept, type Kept } from '#contract/stage.ts';
 import { type Envelope, type InFlight, decodedMessage, type Processing } from '../in-flight.ts';
 import type { Route, SinkEnd } from '../route-parts.ts';
-import { decode, encode } from '../frames/codec-steps.ts';
+import { encode } from '../frames/codec-steps.ts';
+import { decodedBody } from '../frames/decoded-body.ts';
 import { isSeveral, JoinedAt, type Passed, runStages } from './run-stages.ts';
 import { watched } from '../frames/watched.ts';
 import { atSink } from '../sink-name.ts';
@@ -51,8 +52,8 @@ function decodedAgain(route: Route, envelope: Envelope): Message {
   return decodedMessage(envelope, watched(route, 'decode', bodyOf, envelope, undefined));
 }
 
-function bodyOf({ policy }: Route, { delivery }: Envelope): unknown {
-  return decode(policy, delivery.frame);
+function bodyOf({ policy }: Route, envelope: Envelope): unknown {
+  return decodedBody(policy, envelope);
 }
 
 function encoded(route: Route, envelope: Envelope, passed: Passed): Made {

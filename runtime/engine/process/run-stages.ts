@@ -96,32 +96,39 @@ function runStage(
   const stage = policy.stages[index];
   if (stage === undefined) return message;
   const { trace, delivery } = inFlight.envelope;
-  const end = trace?.stage(stage.name);
+  const span = trace?.stage(stage.name, index);
   observers.eventLoopWatchdog?.begin(index, delivery);
   try {
-    const result = stage.run(message, number);
+    const result = stage.run(message, number, span);
     observers.eventLoopWatchdog?.end();
     if (!(result instanceof Promise)) {
-      end?.();
+      span?.end(undefined, countOf(result));
       return result;
     }
     return result.then(
       (made) => {
-        end?.();
+        span?.end(undefined, countOf(made));
         return made;
       },
       (thrown: unknown) => {
         const failure = asSluiceError(thrown).at({ stage: stage.name }).of(message.label);
-        end?.(failure);
+        span?.end(failure, 0);
         throw failure;
       },
     );
   } catch (thrown) {
     observers.eventLoopWatchdog?.end();
     const failure = asSluiceError(thrown).at({ stage: stage.name }).of(message.label);
-    end?.(failure);
+    span?.end(failure, 0);
     throw failure;
   }
+}
+
+/** How many messages a stage has made of one. */
+function countOf(result: StageResult): number {
+  if (isSeveral(result)) return result.length;
+  if (result instanceof Joined) return result.messages.length;
+  return isMessage(result) ? 1 : 0;
 }
 
 export function isSeveral(result: Passed | StageResult): result is readonly Message[] {

@@ -63,7 +63,7 @@ export class OutgoingMessage {
   }
 
   sending(frame: Frame): SendAttempt | undefined {
-    return traced(this.#inFlight.envelope, frame);
+    return traced(this.#inFlight.envelope, frame, this.#context.sink);
   }
 
   /** The sink has confirmed the first of the unconfirmed frames. */

@@ -47,7 +47,7 @@ export class TracedFrame implements OutgoingFrame {
   sending(): SendAttempt | undefined {
     const { trafficClass } = this.#context.route.policy;
     const mark = CLASSES[trafficClass].marksRepeats ? this.#mark() : undefined;
-    const attempt = traced(this.#parts.inFlight.envelope, this.frame);
+    const attempt = traced(this.#parts.inFlight.envelope, this.frame, this.#context.sink);
     if (mark === undefined) return attempt;
     const frame = withReplayHeaders(attempt?.frame ?? this.frame, mark);
     return { frame, end: (failure) => attempt?.end(failure) };

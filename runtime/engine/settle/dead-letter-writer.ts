@@ -33,8 +33,12 @@ export class DeadLetterWriter {
     const { envelope } = inFlight;
     // All attempts, including those before a replay.
     const attempts = (envelope.delivery.replay?.attempts ?? 0) + attemptOf(inFlight.state);
+    const end = envelope.trace?.deadLetter(failure, attempts);
+    let number: number | undefined;
     const isWritten = await untilDurable(clock, {
-      act: () => deadLetters.record(this.#letter(envelope, attempts, failure)),
+      act: async () => {
+        number = await deadLetters.record(this.#letter(envelope, attempts, failure));
+      },
       isOver: () => inFlight.state.at === 'settled',
       failed: (thrown) => {
         const error = asSluiceError(thrown, 'STATE_UNUSABLE');
@@ -43,6 +47,7 @@ export class DeadLetterWriter {
       },
     });
     this.#open -= 1;
+    end?.(number);
     if (isWritten) this.#written(envelope, attempts, failure);
     return isWritten;
   }

@@ -1,7 +1,5 @@
-import { ACCEPT } from '#contract/delivery.ts';
+import { ACCEPT, type Outcome as Settlement } from '#contract/delivery.ts';
 import type { SluiceError } from '#contract/errors.ts';
-import { isLabelCode } from '#contract/label-rules.ts';
-import type { TraceOutcome } from '#contract/trace.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import type { History } from '../history/history.ts';
 import { type RepeatCause, WHY_REPEATED } from '../history/repeat-cause.ts';
@@ -9,8 +7,7 @@ import { attemptOf, type End, type InFlight, isRevoked, SETTLED, settling } from
 import type { Route } from '../route-parts.ts';
 import { countEnd } from './count-end.ts';
 import { DeadLetterWriter } from './dead-letter-writer.ts';
-
-type Outcome = Exclude<TraceOutcome, 'released'>;
+import { outcomeOfFailure, type SettledOutcome } from './outcome-of.ts';
 
 export interface SettlerReports {
   /** Its dead letter is durable, and it is not settled yet. */
@@ -43,6 +40,7 @@ export class Settler {
     const { state, envelope } = inFlight;
     if (state.at === 'settle' || state.at === 'settled') return;
     inFlight.state = settling(attemptOf(state));
+    envelope.trace?.waits('state');
     switch (end.kind) {
       case 'delivered':
         this.#confirmed(inFlight);
@@ -78,20 +76,14 @@ export class Settler {
       const { letteredBy } = this.#route.observers.counters;
       letteredBy[failure.code] = (letteredBy[failure.code] ?? 0) + 1;
       return this.#history.rememberDead(inFlight, () => {
-        this.#end(inFlight, this.#outcomeOf(failure), failure);
+        this.#end(inFlight, outcomeOfFailure(this.#route.policy, failure), failure);
         release?.();
       });
     });
   }
 
-  /** Of a message whose dead letter is durable. Without a policy a wrong label is a fault as any other. */
-  #outcomeOf({ code }: SluiceError): Outcome {
-    if (code === 'EXPIRED') return 'expired';
-    return this.#route.policy.labels !== undefined && isLabelCode(code) ? 'blocked' : 'dead-lettered';
-  }
-
   /** Ends the message once its ids are durable; at once where none is to be saved. */
-  #remember(inFlight: InFlight, outcome: Outcome, failure?: SluiceError): void {
+  #remember(inFlight: InFlight, outcome: SettledOutcome, failure?: SluiceError): void {
     const { meters, clock } = this.#route.observers;
     const sinceMs = meters === undefined ? 0 : clock.elapsedMs();
     const done = (): void => {
@@ -112,7 +104,7 @@ export class Settler {
   }
 
   /** Invariants 1 and 2: counts and settles a delivery here, once, after its result is safe. */
-  #end(inFlight: InFlight, outcome: Outcome, failure?: SluiceError): void {
+  #end(inFlight: InFlight, outcome: SettledOutcome, failure?: SluiceError): void {
     if (inFlight.state.at === 'settled') return;
     inFlight.state = SETTLED;
     const { counters, meters, clock } = this.#route.observers;
@@ -120,8 +112,9 @@ export class Settler {
     if (outcome !== 'delivered') meters?.endedAfter(outcome, clock.elapsedMs() - inFlight.takenAtMs);
     if (outcome === 'dead-lettered' || outcome === 'blocked') this.#reports.dead(inFlight);
     const { trace, delivery } = inFlight.envelope;
-    trace?.end(outcome, failure);
-    delivery.settle(failure === undefined ? ACCEPT : { kind: 'reject', cause: failure });
+    const settlement: Settlement = failure === undefined ? ACCEPT : { kind: 'reject', cause: failure };
+    if (trace === undefined) delivery.settle(settlement);
+    else trace.end(outcome, failure, () => delivery.settle(settlement));
     this.#history.settled(inFlight.envelope);
     this.#reports.settled(inFlight, failure === undefined);
   }

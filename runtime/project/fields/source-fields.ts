@@ -96,6 +96,19 @@ export const SOURCE_FIELDS = {
     },
     doc: '`maxHops`: how many routes a message may pass, of all bridges on its way, 16 unless said otherwise. One that has passed as many is a dead letter (`LOOP_DETECTED`); a longer chain that is meant needs more. See [loops](headers.md#loops).',
   }),
+  traceContext: sourceField({
+    schema: {
+      enum: ['trust', 'link', 'ignore'],
+      description:
+        'What a trace context in the headers of a message is worth: trust continues its trace, link begins a trace of its own that is linked to it, ignore does not read it. Default: trust; link on a route with a guard.',
+    },
+    parse(from) {
+      const traceContext = optional(from, 'traceContext');
+      /** Undefined: `link` on a route with a guard, else `trust`. */
+      return { traceContext: isTrust(traceContext) ? traceContext : undefined };
+    },
+    doc: '`traceContext`: what a trace context in the headers of a message (`traceparent`) is worth. `trust` continues its trace; `link` begins a trace of its own that is linked to it; `ignore` does not read it. `trust` unless said otherwise, `link` on a route with a guard. Publishers that nobody trusts can make every message sampled, or join it to a trace of another one: `link` or `ignore` is right for them. See [Traces](tracing.md).',
+  }),
   sequence: sourceField({
     schema: template(
       'Template of a number, or of a time (RFC 3339), that grows with each message of a key. A message with a lower one than the last one sent is stale; the class says what becomes of it.',
@@ -166,3 +179,7 @@ export const SOURCE_FIELDS = {
 } as const;
 
 export type SourceFieldValues = Parsed<typeof SOURCE_FIELDS>;
+
+function isTrust(value: string | undefined): value is 'trust' | 'link' | 'ignore' {
+  return value === 'trust' || value === 'link' || value === 'ignore';
+}

@@ -83,11 +83,13 @@ function store(database: Database, file: string, { time, onClock, pollMs }: Requ
   if (clock.leftOutMs > 0) onClock(leftOut(clock.leftOutMs));
   database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
 
-  const add = (letter: DeadLetter): void => {
+  const add = (letter: DeadLetter): number => {
     stats.of(letter.route);
     const row = insert.get(rowOf(letter, clock.nowMs()));
     stats.added(letter.route, numberOf(row?.['bytes']) ?? 0, Math.round(letter.diedAtMs));
-    quota.makeRoom(letter.route, numberOf(row?.['number']) ?? 0);
+    const number = numberOf(row?.['number']) ?? 0;
+    quota.makeRoom(letter.route, number);
+    return number;
   };
   /** False where an operator has removed the letter meanwhile. */
   const renew = (letter: DeadLetter, number: number): boolean => {
@@ -140,17 +142,22 @@ function store(database: Database, file: string, { time, onClock, pollMs }: Requ
     replay: (route) => replays.of(route),
     async record(letter) {
       const { number } = letter;
+      let written = number;
       if (number !== undefined) {
-        return group.add(() => {
-          if (!renew(letter, number)) add(letter);
+        await group.add(() => {
+          if (!renew(letter, number)) written = add(letter);
         });
+        return written;
       }
       const release = quota.reserve(letter.route, letterBytes(letter));
       try {
-        await group.add(() => add(letter));
+        await group.add(() => {
+          written = add(letter);
+        });
       } finally {
         release();
       }
+      return written;
     },
     count: () => Number(total.get()?.['total'] ?? 0),
     close() {

@@ -1,0 +1,207 @@
+import {
+  type Attributes,
+  type AttributeValue,
+  type Exception,
+  type HrTime,
+  type Link,
+  type Span,
+  type SpanContext,
+  type SpanKind,
+  type SpanStatus,
+  SpanStatusCode,
+  type TimeInput,
+} from '@opentelemetry/api';
+import {
+  AddAttributeDecision,
+  cleanAttributes,
+  isTimeInput,
+  maybeAddAttribute,
+  timeInputToHrTime,
+} from '@opentelemetry/core';
+import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace';
+import type { RecordedLimits } from './recorded-limits.ts';
+
+/** What all spans of the process share. */
+export interface SpanHome {
+  readonly resource: ReadableSpan['resource'];
+  readonly scope: ReadableSpan['instrumentationScope'];
+  readonly limits: RecordedLimits;
+  /** In milliseconds since 1970 (UTC), with fractions. */
+  nowMs(): number;
+  /** The attributes of the runtime under the limits. */
+  limited(attributes: Attributes): Attributes;
+  ended(span: ReadableSpan): void;
+}
+
+/** How a span begins. */
+export interface SpanStart {
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly context: SpanContext;
+  readonly parent: SpanContext | undefined;
+  /** Belong to the span from now on. */
+  readonly attributes: Attributes;
+  readonly links: readonly Link[];
+  /** In milliseconds since 1970 (UTC). */
+  readonly startMs: number;
+}
+
+const NO_EVENTS: TimedEvent[] = [];
+const NO_LINKS: Link[] = [];
+const UNSET: SpanStatus = { code: SpanStatusCode.UNSET };
+
+/**
+ * A span of a message. The SDK's own spans cost three times as much: they clean the attributes of the runtime, which are sound, and
+ * each reads two clocks (docs/decisions/2026-11-28-traces.md). What a function writes is cleaned by the functions of the SDK.
+ */
+export class RecordedSpan implements Span, ReadableSpan {
+  name: string;
+  readonly kind: SpanKind;
+  readonly parentSpanContext?: SpanContext;
+  readonly attributes: Attributes;
+  links: Link[] = NO_LINKS;
+  events: TimedEvent[] = NO_EVENTS;
+  status: SpanStatus = UNSET;
+  ended = false;
+  droppedAttributesCount = 0;
+  droppedEventsCount = 0;
+  droppedLinksCount = 0;
+  readonly #recorder: SpanHome;
+  readonly #context: SpanContext;
+  readonly #startMs: number;
+  #endMs = 0;
+
+  constructor(recorder: SpanHome, { name, kind, context, parent, attributes, links, startMs }: SpanStart) {
+    this.#recorder = recorder;
+    this.#context = context;
+    this.#startMs = startMs;
+    this.name = name;
+    this.kind = kind;
+    if (parent !== undefined) this.parentSpanContext = parent;
+    this.attributes = recorder.limited(attributes);
+    for (const link of links) this.addLink(link);
+  }
+
+  get resource(): ReadableSpan['resource'] {
+    return this.#recorder.resource;
+  }
+
+  get instrumentationScope(): ReadableSpan['instrumentationScope'] {
+    return this.#recorder.scope;
+  }
+
+  get startTime(): HrTime {
+    return hrTimeOf(this.#startMs);
+  }
+
+  get endTime(): HrTime {
+    return hrTimeOf(this.#endMs);
+  }
+
+  get duration(): HrTime {
+    return hrTimeOf(this.#endMs - this.#startMs);
+  }
+
+  spanContext(): SpanContext {
+    return this.#context;
+  }
+
+  isRecording(): boolean {
+    return !this.ended;
+  }
+
+  setAttribute(key: string, value: AttributeValue): this {
+    if (this.ended) return this;
+    const { attributes } = this;
+    const { limits } = this.#recorder;
+    const currentAttributesCount = Object.keys(attributes).length;
+    const decision = maybeAddAttribute({ key, value, attributes, limits: limits.span, currentAttributesCount });
+    if (decision === AddAttributeDecision.DROP_LIMIT_REACHED) this.droppedAttributesCount += 1;
+    return this;
+  }
+
+  setAttributes(attributes: Attributes): this {
+    for (const [key, value] of Object.entries(attributes)) if (value !== undefined) this.setAttribute(key, value);
+    return this;
+  }
+
+  /** An attribute of the runtime, which is sound. */
+  put(name: string, value: string | number): void {
+    if (this.#recorder.limits.isLimited) this.setAttribute(name, value);
+    else this.attributes[name] = value;
+  }
+
+  addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
+    if (this.ended) return this;
+    const { limits } = this.#recorder;
+    if (this.events.length >= limits.events) {
+      this.droppedEventsCount += 1;
+      return this;
+    }
+    const atOnce = isTimeInput(attributesOrTime) ? attributesOrTime : time;
+    const attributes = isTimeInput(attributesOrTime) ? undefined : attributesOrTime;
+    if (this.events === NO_EVENTS) this.events = [];
+    const at = atOnce === undefined ? hrTimeOf(this.#recorder.nowMs()) : timeInputToHrTime(atOnce);
+    this.events.push({ name, time: at, ...cleanAttributes(attributes, limits.event) });
+    return this;
+  }
+
+  addLink({ context, attributes }: Link): this {
+    if (this.ended) return this;
+    const { limits } = this.#recorder;
+    if (this.links.length >= limits.links) {
+      this.droppedLinksCount += 1;
+      return this;
+    }
+    if (this.links === NO_LINKS) this.links = [];
+    this.links.push({ context, ...cleanAttributes(attributes, limits.link) });
+    return this;
+  }
+
+  addLinks(links: Link[]): this {
+    for (const link of links) this.addLink(link);
+    return this;
+  }
+
+  /** Ok is final (OpenTelemetry, Tracing API, Set Status). */
+  setStatus({ code, message }: SpanStatus): this {
+    if (this.ended || code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK) return this;
+    this.status = code === SpanStatusCode.ERROR && message !== undefined ? { code, message } : { code };
+    return this;
+  }
+
+  updateName(name: string): this {
+    if (!this.ended) this.name = name;
+    return this;
+  }
+
+  recordException(exception: Exception, time?: TimeInput): void {
+    const { name, message, stack }: ExceptionParts = typeof exception === 'string' ? { message: exception } : exception;
+    const attributes: Attributes = {};
+    if (name !== undefined) attributes['exception.type'] = name;
+    if (message !== undefined) attributes['exception.message'] = message;
+    if (stack !== undefined) attributes['exception.stacktrace'] = stack;
+    this.addEvent('exception', attributes, time);
+  }
+
+  /** Once; later calls have no effect. */
+  end(): void {
+    if (this.ended) return;
+    this.#endMs = Math.max(this.#recorder.nowMs(), this.#startMs);
+    this.ended = true;
+    this.#recorder.ended(this);
+  }
+}
+
+interface ExceptionParts {
+  readonly name?: string;
+  readonly message?: string;
+  readonly stack?: string;
+}
+
+/** Seconds and nanoseconds. */
+function hrTimeOf(ms: number): HrTime {
+  const seconds = Math.floor(ms / 1000);
+  // Below a whole second, or the rounding would make one too many.
+  return [seconds, Math.min(Math.round((ms - seconds * 1000) * 1e6), 999_999_999)];
+}

@@ -1,0 +1,99 @@
+import { diag, type DiagLogger, DiagLogLevel, trace } from '@opentelemetry/api';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { Tracer } from '#contract/trace.ts';
+import { withDeadline } from '#kit/deadline.ts';
+import { keepActiveContext } from './active-context.ts';
+import { type Count, countIn, spanLimits } from './limits.ts';
+import { Recorder } from './recorder.ts';
+import { resourceOf } from './resource.ts';
+import { routeTracer } from './route-tracer.ts';
+import { propagates } from './propagators.ts';
+import { samplerFrom, samplingOf } from './sampling.ts';
+import { type SpanCounts, SpanCounter } from './span-counts.ts';
+import type { TracedRoute } from './traced-route.ts';
+
+/** Enabled tracing: spans are exported by OTLP over HTTP in protobuf. */
+export interface Tracing {
+  tracer(route: TracedRoute): Tracer;
+  readonly counts: SpanCounts;
+  /** Exports waiting spans. Rejects when the collector has not taken them within the deadline: a stop does not wait longer. */
+  close(): Promise<void>;
+}
+
+const CLOSE_MS = 2000;
+/** A stop exports all that waits at once. */
+const MOST_EXPORTS = 1000;
+const TROUBLE_MS = 60_000;
+
+/**
+ * Endpoint, headers, certificates, compression and timeout come from the OTEL_EXPORTER_OTLP_ variables, which the exporter reads
+ * itself, those of the resource from the SDK's reader. `onTrouble` receives unusable settings and failed exports, at most once a
+ * minute.
+ */
+export function startTracing(
+  service: string,
+  environment: NodeJS.ProcessEnv,
+  onTrouble: (text: string) => void,
+): Tracing {
+  diag.setLogger(troubleLogger(onTrouble), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+  const count = countIn(environment, onTrouble);
+  const counts = new SpanCounter();
+  const exporter = new OTLPTraceExporter({ concurrencyLimit: MOST_EXPORTS });
+  const options = { exporter, selfObsMeterProvider: counts.meterProvider, ...batching(count) };
+  const processor = new BatchSpanProcessor(options);
+  const resource = resourceOf(service);
+  const limits = spanLimits(count);
+  const sampler = samplerFrom(environment, onTrouble);
+  const ofFunctions = { resource, spanLimits: limits, spanProcessors: [processor], sampler: sampler.whole };
+  const provider = new TracerProvider(ofFunctions);
+  const release = registered(provider);
+  const maker = { recorder: new Recorder(resource, processor, limits), sampling: samplingOf(sampler) };
+  const isOn = propagates(environment, onTrouble);
+  return {
+    tracer: (route) => routeTracer(maker, isOn ? route : { ...route, trust: 'ignore' }),
+    counts,
+    close() {
+      release();
+      const text = `expected the collector to take the last spans within ${CLOSE_MS} ms, found it silent`;
+      return withDeadline(provider.shutdown(), CLOSE_MS, () => new Error(text));
+    },
+  };
+}
+
+/** Makes it the provider of the spans that functions and their libraries make, unless the process has one. The function returned undoes it. */
+function registered(provider: TracerProvider): () => void {
+  const release = keepActiveContext();
+  const isOurs = trace.setGlobalTracerProvider(provider);
+  return () => {
+    if (isOurs) trace.disable();
+    release();
+  };
+}
+
+/**
+ * The SDK's own queue drops three spans of four in a burst of 10,000. Small batches: what waits long is moved in memory, and costs more.
+ */
+function batching(count: Count): {
+  readonly maxQueueSize: number;
+  readonly maxExportBatchSize: number;
+  readonly scheduledDelayMillis: number;
+  readonly exportTimeoutMillis: number;
+} {
+  return {
+    maxQueueSize: count('OTEL_BSP_MAX_QUEUE_SIZE') ?? 16_384,
+    maxExportBatchSize: count('OTEL_BSP_MAX_EXPORT_BATCH_SIZE') ?? 256,
+    scheduledDelayMillis: count('OTEL_BSP_SCHEDULE_DELAY') ?? 1000,
+    exportTimeoutMillis: count('OTEL_BSP_EXPORT_TIMEOUT') ?? 30_000,
+  };
+}
+
+function troubleLogger(onTrouble: (text: string) => void): DiagLogger {
+  let quietUntilMs = 0;
+  const report = (text: string): void => {
+    if (Date.now() < quietUntilMs) return;
+    quietUntilMs = Date.now() + TROUBLE_MS;
+    onTrouble(text);
+  };
+  return { error: report, warn: report, info() {}, debug() {}, verbose() {} };
+}

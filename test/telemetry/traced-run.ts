@@ -1,0 +1,55 @@
+import { type CollectedSpan, type OtlpCollector } from '../harness/otlp-collector.ts';
+import { waitFor } from '../harness/wait-for.ts';
+import { type MemoryRun, type MemoryRunSettings, startMemoryRun } from '../host/memory-run.ts';
+
+export const TRACE = '0af7651916cd43dd8448eb211c80319c';
+export const PARENT = 'b7ad6b7169203331';
+
+/** A memory run whose spans go to the collector: the exporter reads the variables of the process. */
+export async function tracedRun(
+  collector: OtlpCollector,
+  settings: MemoryRunSettings = {},
+  variables: Readonly<Record<string, string>> = {},
+): Promise<MemoryRun> {
+  const own = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...variables };
+  const before = Object.keys(own).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, own);
+  try {
+    return await startMemoryRun({ ...settings, run: { environment: { ...process.env }, ...settings.run } });
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
+}
+
+export function traceparent(traceId = TRACE, flags = '01'): { headers: Map<string, string[]> } {
+  return { headers: new Map([['traceparent', [`00-${traceId}-${PARENT}-${flags}`]]]) };
+}
+
+/** The spans of the collector that `belongs` takes, once their outermost one has come. */
+export function spansWhere(
+  collector: OtlpCollector,
+  belongs: (span: CollectedSpan) => boolean,
+): Promise<readonly CollectedSpan[]> {
+  return waitFor(
+    () => {
+      const found = collector.spans.filter(belongs);
+      return found.some(({ name }) => /^(process|aggregate) /.test(name)) && found;
+    },
+    5000,
+    'the outermost span',
+  );
+}
+
+/** The names of the spans as a tree, each level indented, the children in order of their start. */
+export function treeOf(spans: readonly CollectedSpan[]): readonly string[] {
+  const ids = new Set(spans.map(({ spanId }) => spanId));
+  const under = (parent: string | undefined, depth: number): string[] =>
+    spans
+      .filter(({ parentSpanId }) => (parent === undefined ? !ids.has(parentSpanId) : parentSpanId === parent))
+      .toSorted((a, b) => a.startMs - b.startMs)
+      .flatMap((span) => [`${'  '.repeat(depth)}${span.name}`, ...under(span.spanId, depth + 1)]);
+  return under(undefined, 0);
+}
