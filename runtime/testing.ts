@@ -1,4 +1,5 @@
 /** What tests of functions need: `import { outcome } from 'sluice/testing'`. */
+import { NO_SPAN } from '#contract/no-span.ts';
 import type { Context, Transform } from '#contract/transform.ts';
 import { isEmitted, RESULT } from '#contract/transform.ts';
 
@@ -24,7 +25,7 @@ export async function outcome<In, Out>(
   return returned[RESULT] === 'reject' ? { rejected: returned.reason } : { sent: returned.bodies };
 }
 
-/** A context with these values; its signal never aborts. */
+/** A context with these values; its signal never aborts, its span records nothing, and its log writes nothing. */
 export function contextOf(known: Partial<Context> = {}): Context {
   return {
     id: 'id-1',
@@ -36,6 +37,8 @@ export function contextOf(known: Partial<Context> = {}): Context {
     attempt: 1,
     options: {},
     raise() {},
+    span: NO_SPAN,
+    log: { info() {}, warn() {}, error() {} },
     signal: new AbortController().signal,
     ...known,
   };

@@ -12,6 +12,7 @@ import {
   resolveFolder,
   tidyMap,
 } from '../project/functions/bundle-functions.ts';
+import { tracingApi } from '../project/functions/tracing-api.ts';
 import { lazyBuiltins } from '../project/functions/lazy-builtins.ts';
 import { withoutSocks } from './without-socks.ts';
 import { findingsText, withoutNotices } from '../project/check/findings-text.ts';
@@ -151,6 +152,7 @@ async function compile(
       metafile: true,
       plugins: [
         doorPlugin,
+        tracingApi('bundled'),
         withoutSocks,
         withoutAccess,
         lazyBuiltins,

@@ -1,5 +1,6 @@
 import type { Expression, ExpressionResult } from './expression.ts';
 import type { LabelRules } from './label-rules.ts';
+import type { Log } from './log.ts';
 import type { Stage } from './stage.ts';
 import type { Transform } from './transform.ts';
 import type { Validator } from './validator.ts';
@@ -43,6 +44,8 @@ export interface StageFlaw {
 export interface StageParts {
   readonly pipeline: string;
   readonly route: string;
+  /** For what the code of an integrator logs. */
+  readonly log: Log;
   /** The label rules of the route; undefined where the file names no policy. */
   readonly labels: LabelRules | undefined;
   /** Whether bodies may hold integers as bigints. */

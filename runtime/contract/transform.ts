@@ -1,3 +1,6 @@
+import type { Span } from '@opentelemetry/api';
+import type { FunctionLog } from './function-log.ts';
+
 /** The data of the message, beside its body, that an integrator's function gets. */
 export interface Context {
   /** Stable over redeliveries and restarts. */
@@ -22,6 +25,13 @@ export interface Context {
    * where the file names no policy. No effect once the call has ended.
    */
   raise(label: string): void;
+  /**
+   * The span of this call. It records nothing where the message is not traced (`isRecording()`), or the call has ended. While the
+   * function runs it is the active span, so that spans of libraries are its children; not with `isolate: worker`.
+   */
+  readonly span: Span;
+  /** Writes to the log of the process. */
+  readonly log: FunctionLog;
   /** Aborts when the function's deadline has passed. */
   readonly signal: AbortSignal;
 }

@@ -187,6 +187,7 @@ function stageOf(stage: RouteSpec['stages'][number], spec: RouteSpec, services: 
     pipeline,
     route: spec.name,
     hasBigints,
+    log: services.observers.log,
     labels,
     stamps,
     name,

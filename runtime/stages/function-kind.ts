@@ -70,7 +70,7 @@ export const functionKind: StageKind = {
       { option: 'memory', expected: `at least ${LEAST_MEMORY}`, found: memory, write: `memory: ${DEFAULTS.memory}` },
     ];
   },
-  make({ pipeline, route, name, options, functions, labels }) {
+  make({ pipeline, route, name, options, functions, labels, log }) {
     const loaded = functions.get(name);
     if (loaded === undefined) throw new SluiceError('INTERNAL', `the function ${name} was not loaded`);
     const { timeout, with: handed, isolate, memory, workers } = options;
@@ -79,6 +79,7 @@ export const functionKind: StageKind = {
       pipeline,
       route,
       labels,
+      log,
       options: typeof handed === 'object' && handed !== null ? { ...handed } : {},
       timeoutMs: durationMs(typeof timeout === 'string' ? timeout : DEFAULTS.timeout),
     };

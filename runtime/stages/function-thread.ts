@@ -1,5 +1,6 @@
+import type { Span } from '@opentelemetry/api';
 import type { Context } from '#contract/transform.ts';
-import type { ThreadAnswer, Call, Thrown, FunctionThreadSettings } from './thread-messages.ts';
+import type { ThreadAnswer, Call, Thrown, FunctionThreadSettings, Note, NotedMethod } from './thread-messages.ts';
 
 /**
  * The code of a thread that runs a function. Only its source text is sent to the thread, so it refers to nothing outside
@@ -9,6 +10,11 @@ export function functionThread(): void {
   const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
   const { url, name, route, pipeline, options }: FunctionThreadSettings = workerData;
   type Function = (body: unknown, context: Context) => unknown;
+  /** Of one call. */
+  interface State {
+    readonly raised: unknown[];
+    isOver: boolean;
+  }
   // As contract/transform.ts marks a result: symbols do not travel between threads.
   const mark = Symbol.for('sluice.result');
 
@@ -54,9 +60,62 @@ export function functionThread(): void {
     if (kind === 'emit') return { kind: 'emitted', bodies: Reflect.get(returned, 'bodies'), raised };
     return { kind: kind === 'drop' ? 'dropped' : 'rejected', reason: String(Reflect.get(returned, 'reason')), raised };
   };
+  const note = (made: Note): void => {
+    try {
+      parentPort?.postMessage(made);
+    } catch {
+      // A value that cannot leave the thread: the line goes without its fields, the span without the value.
+      if (made.kind === 'log') parentPort?.postMessage({ ...made, fields: undefined });
+    }
+  };
+  /** What a function writes into the span and the log goes to the bridge at once, while the call lasts. */
+  const spanOf = (span: Call['span'], state: State): Span => {
+    const isRecording = (): boolean => !state.isOver && span !== undefined && (span.traceFlags & 1) === 1;
+    const made = {
+      spanContext: () => span ?? { traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 0 },
+      isRecording,
+      // The runtime ends the span.
+      end() {},
+      addLink: () => made,
+      addLinks: () => made,
+    };
+    const passedOn: readonly NotedMethod[] = [
+      'setAttribute',
+      'setAttributes',
+      'addEvent',
+      'setStatus',
+      'updateName',
+      'recordException',
+    ];
+    const methods = passedOn.map((method) => {
+      const noted = (...values: readonly unknown[]): object => {
+        if (isRecording()) note({ kind: 'span', method, values });
+        return made;
+      };
+      return [method, noted];
+    });
+    return Object.assign(made, Object.fromEntries(methods));
+  };
+  const logOf = (state: State): Context['log'] => {
+    const at =
+      (level: 'info' | 'warn' | 'error') =>
+      (text: unknown, fields?: object): void => {
+        if (!state.isOver) note({ kind: 'log', level, text: String(text), fields });
+      };
+    return { info: at('info'), warn: at('warn'), error: at('error') };
+  };
   // Methods are no fields of it: what a function returns of its context must be able to leave the thread.
-  const methodsOf = (raised: unknown[]): object => ({ raise: (by: unknown) => void raised.push(by) });
-  const contextOf = ({ id, address, key, label, attempt }: Call, raised: unknown[]): Context => {
+  const methodsOf = (call: Call, state: State): object => ({
+    raise: (by: unknown) => void state.raised.push(by),
+    get span() {
+      return spanOf(call.span, state);
+    },
+    get log() {
+      return logOf(state);
+    },
+  });
+  const contextOf = (call: Call, state: State): Context => {
+    const { id, address, key, label, attempt } = call;
     const fields = {
       id,
       address,
@@ -71,15 +130,17 @@ export function functionThread(): void {
         return new AbortController().signal;
       },
     };
-    return Object.assign(Object.create(methodsOf(raised)), fields);
+    return Object.assign(Object.create(methodsOf(call, state)), fields);
   };
   const run = async (transform: Function, call: Call): Promise<void> => {
-    const raised: unknown[] = [];
+    const state: State = { raised: [], isOver: false };
     try {
-      const returned = await transform(call.body, contextOf(call, raised));
-      post(answer(returned, raised));
+      const returned = await transform(call.body, contextOf(call, state));
+      state.isOver = true;
+      post(answer(returned, state.raised));
     } catch (thrown) {
-      post({ kind: 'threw', thrown: describe(thrown), raised });
+      state.isOver = true;
+      post({ kind: 'threw', thrown: describe(thrown), raised: state.raised });
     }
   };
 

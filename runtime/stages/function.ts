@@ -2,8 +2,11 @@ import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import type { LabelRules } from '#contract/label-rules.ts';
 import type { Message } from '#contract/message.ts';
 import type { Stage, StageResult } from '#contract/stage.ts';
-import type { Context, Transform } from '#contract/transform.ts';
+import type { Log } from '#contract/log.ts';
+import type { StageTrace } from '#contract/trace.ts';
+import type { Transform } from '#contract/transform.ts';
 import { after } from '#kit/timer.ts';
+import { CallContext } from './call-context.ts';
 import { late, threw, toResult } from './function-result.ts';
 import { failureOf, raisedMessage } from './raised-label.ts';
 import type { ThrownPlace } from '#contract/stage-kind.ts';
@@ -18,6 +21,7 @@ export interface FunctionStage {
   readonly pipeline: string;
   readonly route: string;
   readonly labels: LabelRules | undefined;
+  readonly log: Log;
   explain(thrown: unknown): ThrownPlace;
 }
 
@@ -27,11 +31,11 @@ export function functionStage(settings: FunctionStage): Stage {
   const name = `function ${settings.name}`;
   return {
     name,
-    run(message, attempt) {
-      const context = new CallContext(settings, message, attempt);
+    run(message, attempt, trace) {
+      const context = new CallContext(settings, message, attempt, trace);
       let returned: unknown;
       try {
-        returned = transform(message.body, context);
+        returned = called(transform, message, context, trace);
       } catch (thrown) {
         throw raisedFailure(settings, message, context, threw(settings.name, thrown, settings.explain(thrown)));
       }
@@ -39,6 +43,10 @@ export function functionStage(settings: FunctionStage): Stage {
       return settled(settings, message, context, returned, timeoutMs);
     },
   };
+}
+
+function called(transform: Transform, { body }: Message, context: CallContext, trace: StageTrace | undefined): unknown {
+  return trace === undefined ? transform(body, context) : trace.within(() => transform(body, context));
 }
 
 async function settled(
@@ -88,43 +96,4 @@ function raisedFailure(
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-}
-
-/** Made for every call, so the costly part (the abort signal) is made at its first use. */
-class CallContext implements Context {
-  readonly id: string;
-  readonly address: string;
-  readonly key: string | undefined;
-  readonly label: string | undefined;
-  readonly route: string;
-  readonly pipeline: string;
-  readonly attempt: number;
-  readonly options: Readonly<Record<string, unknown>>;
-  /** Undefined until the first one: hardly any function raises a label. */
-  raised: unknown[] | undefined;
-  #controller: AbortController | undefined;
-
-  constructor(settings: FunctionStage, message: Message, attempt: number) {
-    this.id = message.id;
-    this.address = message.address;
-    this.key = message.key;
-    this.label = message.label;
-    this.route = settings.route;
-    this.pipeline = settings.pipeline;
-    this.attempt = attempt;
-    this.options = settings.options;
-  }
-
-  raise(label: string): void {
-    (this.raised ??= []).push(label);
-  }
-
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    return this.#controller.signal;
-  }
-
-  abort(): void {
-    this.#controller?.abort();
-  }
 }

@@ -1,15 +1,19 @@
 import { SluiceError } from '#contract/errors.ts';
 import type { LabelRules } from '#contract/label-rules.ts';
+import type { Log } from '#contract/log.ts';
 import type { Message } from '#contract/message.ts';
 import { Dropped, type Stage, type StageResult } from '#contract/stage.ts';
+import type { StageTrace } from '#contract/trace.ts';
 import { emit } from '#contract/transform.ts';
 import { isNetworkCode } from '#kit/network-failure.ts';
 import { threw, toResult } from './function-result.ts';
 import { failureOf, raisedMessage } from './raised-label.ts';
 import { type Answered, type PoolSettings, ThreadPool } from './thread-pool.ts';
-import type { Call, Thrown } from './thread-messages.ts';
+import { noteWriter } from './note-writer.ts';
+import type { Call, CallSpan, Thrown } from './thread-messages.ts';
 
 export interface IsolatedFunction extends PoolSettings {
+  readonly log: Log;
   readonly labels: LabelRules | undefined;
 }
 
@@ -18,16 +22,22 @@ export function isolatedFunctionStage(settings: IsolatedFunction): Stage {
   const pool = new ThreadPool(settings);
   return {
     name: `function ${settings.name}`,
-    async run(message, attempt) {
-      return toStageResult(settings, message, await pool.call(callOf(message, attempt)));
+    async run(message, attempt, trace) {
+      const call = callOf(message, attempt, trace);
+      return toStageResult(settings, message, await pool.call(call, noteWriter(settings, message.id, trace)));
     },
     close: () => pool.close(),
   };
 }
 
-function callOf({ body, id, address, key, label }: Message, attempt: number): Call {
+function callOf({ body, id, address, key, label }: Message, attempt: number, trace: StageTrace | undefined): Call {
+  const span = trace && spanOf(trace.span.spanContext());
   // To post a view of a packet would copy the whole packet.
-  return { body: body instanceof Uint8Array ? Uint8Array.from(body) : body, id, address, key, label, attempt };
+  return { body: body instanceof Uint8Array ? Uint8Array.from(body) : body, id, address, key, label, attempt, span };
+}
+
+function spanOf({ traceId, spanId, traceFlags }: CallSpan): CallSpan {
+  return { traceId, spanId, traceFlags };
 }
 
 function toStageResult({ name, labels }: IsolatedFunction, message: Message, answered: Answered): StageResult {

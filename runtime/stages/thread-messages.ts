@@ -16,7 +16,30 @@ export interface Call {
   readonly key: string | undefined;
   readonly label: string | undefined;
   readonly attempt: number;
+  /** Of the span of the call; undefined where the message is not traced. */
+  readonly span: CallSpan | undefined;
 }
+
+export interface CallSpan {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly traceFlags: number;
+}
+
+/** What a function writes during its call, in order, before the answer. */
+export type Note =
+  | { readonly kind: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly text: string; readonly fields: unknown }
+  /** A call of a method of the span. */
+  | { readonly kind: 'span'; readonly method: NotedMethod; readonly values: readonly unknown[] };
+
+/** The methods of a span that a thread passes on. */
+export type NotedMethod =
+  | 'setAttribute'
+  | 'setAttributes'
+  | 'addEvent'
+  | 'setStatus'
+  | 'updateName'
+  | 'recordException';
 
 /** A value that was thrown in a thread, in a form that can be transferred. */
 export interface Thrown {
@@ -39,3 +62,7 @@ export type ThreadAnswer =
   | { readonly kind: 'dropped' | 'rejected'; readonly reason: string; readonly raised: readonly unknown[] }
   | { readonly kind: 'threw'; readonly thrown: Thrown; readonly raised: readonly unknown[] }
   | { readonly kind: 'uncloneable'; readonly text: string };
+
+export function isNote(message: Note | ThreadAnswer): message is Note {
+  return message.kind === 'log' || message.kind === 'span';
+}

@@ -3,7 +3,7 @@ import { Deque } from '#kit/deque.ts';
 import { late } from './function-result.ts';
 import type { FunctionHome, ThrownPlace } from '#contract/stage-kind.ts';
 import { type Ending, Thread } from './thread.ts';
-import type { ThreadAnswer, Call, FunctionThreadSettings } from './thread-messages.ts';
+import type { ThreadAnswer, Call, FunctionThreadSettings, Note } from './thread-messages.ts';
 
 export interface PoolSettings extends Omit<FunctionThreadSettings, 'url'> {
   home(): Promise<FunctionHome>;
@@ -20,6 +20,7 @@ export interface Answered {
 
 interface Task {
   readonly call: Call;
+  noted(note: Note): void;
   resolve(answered: Answered): void;
   reject(failure: SluiceError): void;
 }
@@ -66,10 +67,10 @@ export class ThreadPool {
     for (let seat = 0; seat < settings.workers; seat += 1) this.#seat();
   }
 
-  /** Rejects with TRANSFORM_TIMEOUT, TRANSFORM_CRASHED or TRANSFORM_UNCLONEABLE. */
-  call(call: Call): Promise<Answered> {
+  /** `noted` takes what the function writes meanwhile. Rejects with TRANSFORM_TIMEOUT, TRANSFORM_CRASHED or TRANSFORM_UNCLONEABLE. */
+  call(call: Call, noted: (note: Note) => void): Promise<Answered> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ call, resolve, reject });
+      this.#waiting.push({ call, noted, resolve, reject });
       this.#next();
     });
   }
@@ -115,6 +116,7 @@ export class ThreadPool {
         imported();
         this.#answered(seat, answer);
       },
+      noted: (note) => seat.task?.noted(note),
       ended: (ending) => {
         imported();
         this.#vacated(seat, this.#howEnded(ending, home));

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { FunctionHome } from '#contract/stage-kind.ts';
 import { functionThread } from './function-thread.ts';
-import type { ThreadAnswer, Call, FunctionThreadSettings } from './thread-messages.ts';
+import { isNote, type Note, type ThreadAnswer, type Call, type FunctionThreadSettings } from './thread-messages.ts';
 
 /**
  * Beyond a function's memory bound: V8 ends the whole process, not the thread, when one piece of memory does not fit below
@@ -19,6 +19,8 @@ export interface Ending {
 
 export interface ThreadEvents {
   answered(answer: ThreadAnswer): void;
+  /** During a call. */
+  noted(note: Note): void;
   ended(ending: Ending): void;
 }
 
@@ -38,7 +40,11 @@ export class Thread {
       resourceLimits: { maxOldGenerationSizeMb: memoryMiB + ROOM_MIB, maxYoungGenerationSizeMb: YOUNG_MIB },
     });
     this.#worker.unref();
-    this.#worker.on('message', (answer: ThreadAnswer) => this.#isEnding || events.answered(answer));
+    this.#worker.on('message', (message: Note | ThreadAnswer) => {
+      if (this.#isEnding) return;
+      if (isNote(message)) events.noted(message);
+      else events.answered(message);
+    });
     this.#worker.on('error', (error) => (this.#error = error));
     this.#worker.on('exit', (exitCode) => this.#isEnding || events.ended({ error: this.#error, exitCode }));
   }

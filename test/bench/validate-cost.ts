@@ -38,6 +38,7 @@ function stageOf(value: unknown, stamps: boolean): Stage {
     pipeline: 'p',
     route: 'r',
     hasBigints: false,
+    log: { info() {}, warn() {}, error() {} },
     labels: undefined,
     stamps,
     name: typeof value === 'string' ? value : '1',

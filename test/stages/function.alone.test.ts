@@ -195,6 +195,7 @@ test('a timeout longer than a timer of Node can be set for is not none', async (
   const stage = functionStage({
     name: 'f',
     labels: undefined,
+    log: { info() {}, warn() {}, error() {} },
     transform: async (body) => {
       await new Promise((done) => setTimeout(done, 20));
       return body;

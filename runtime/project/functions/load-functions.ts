@@ -15,6 +15,7 @@ import type { Finding } from '../check/findings.ts';
 import { asMap } from '#kit/json-value.ts';
 import type { FunctionHome, ThrownPlace } from '#contract/stage-kind.ts';
 import { thrownPositionReader } from './thrown-position.ts';
+import { tracingApi } from './tracing-api.ts';
 
 /**
  * Compiles and imports function files, name to path: each once, all together, so that a module that two of them
@@ -49,7 +50,7 @@ async function compile(paths: ReadonlyMap<string, string>, projectFolder: string
     sourcemap: 'external',
     sourcesContent: false,
     write: false,
-    plugins: [doorPlugin],
+    plugins: [doorPlugin, tracingApi('external')],
   });
   const text = (ending: string): string => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
   return { code: text('.mjs'), map: tidyMap(text('.map'), projectFolder, projectFolder) };
@@ -101,7 +102,7 @@ async function startsForever(paths: ReadonlyMap<string, string>, projectFolder: 
     stdin: { contents: functionsEntry(paths), resolveDir: resolveFolder(paths) },
     absWorkingDir: projectFolder,
     write: false,
-    plugins: [doorPlugin],
+    plugins: [doorPlugin, tracingApi('external')],
     supported: { 'top-level-await': false },
   }).then(
     () => [],

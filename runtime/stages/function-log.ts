@@ -1,0 +1,59 @@
+import type { FunctionLog, FunctionLogFields } from '#contract/function-log.ts';
+import type { Log, LogFields } from '#contract/log.ts';
+import { messageOf } from '#contract/errors.ts';
+import type { StageTrace } from '#contract/trace.ts';
+import { shortened } from '#kit/shortened.ts';
+
+/** Bounds of one line. */
+const MOST_FIELDS = 32;
+const MOST_CHARACTERS = 4096;
+
+/** Levels of a function's lines. */
+export type FunctionLevel = keyof FunctionLog;
+
+/** The lines of one call. `place`: what they say of it; no field of the function replaces that. */
+export function functionLog(log: Log, place: LogFields): FunctionLog {
+  const at =
+    (level: FunctionLevel) =>
+    // Code without types may hand over anything.
+    (text: unknown, fields?: FunctionLogFields): void =>
+      log[level]('function', { ...written(fields), ...place, text: shortened(String(text), MOST_CHARACTERS) });
+  return { info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** What the lines of a call say beside what the function writes. */
+export function placeOf(
+  { name, pipeline, route }: { readonly name: string; readonly pipeline: string; readonly route: string },
+  id: string,
+  trace: StageTrace | undefined,
+): LogFields {
+  return { pipeline, route, function: name, id, traceId: trace?.span.spanContext().traceId };
+}
+
+function written(fields: FunctionLogFields | undefined): LogFields {
+  if (typeof fields !== 'object' || fields === null) return {};
+  try {
+    const all = Object.entries(fields).slice(0, MOST_FIELDS);
+    return Object.fromEntries(all.map(([name, value]) => [name, plain(value)]));
+  } catch {
+    // A member that throws.
+    return {};
+  }
+}
+
+function plain(value: unknown): LogFields[string] {
+  if (typeof value === 'boolean' || value === undefined) return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  return shortened(typeof value === 'string' ? value : asJson(value), MOST_CHARACTERS);
+}
+
+function asJson(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (value instanceof Error) return messageOf(value);
+  try {
+    return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part)) ?? '';
+  } catch {
+    // A circle, or a member that throws.
+    return Object.prototype.toString.call(value);
+  }
+}
