@@ -2,6 +2,7 @@ import { messageOf } from '#contract/errors.ts';
 import type { Log } from '#contract/log.ts';
 import type { MetricSources } from '../telemetry/metrics/producer.ts';
 import { ProcessWatch } from '../telemetry/metrics/process-watch.ts';
+import type { SpanCounts } from '../telemetry/tracing/span-counts.ts';
 import { exportsOtlp } from '../telemetry/otlp-signal.ts';
 
 /** The metrics of a process that something reads. */
@@ -14,6 +15,7 @@ export interface Metering {
 
 export interface MeteringSettings extends Omit<MetricSources, 'process'> {
   readonly log: Log;
+  readonly spans: () => SpanCounts | undefined;
   readonly environment: NodeJS.ProcessEnv;
 }
 
@@ -23,9 +25,9 @@ export function isMetered(admin: object | undefined, environment: NodeJS.Process
 }
 
 /** To be called where `isMetered`. Loads the SDK for an exporter now, and for /metrics when it is first asked for: its import is slow. */
-export async function startMetering({ log, environment, ...sources }: MeteringSettings): Promise<Metering> {
+export async function startMetering({ log, environment, spans, ...sources }: MeteringSettings): Promise<Metering> {
   const watch = new ProcessWatch();
-  const all: MetricSources = { ...sources, process: () => watch.numbers() };
+  const all: MetricSources = { ...sources, process: () => watch.numbers(spans()) };
   const otlp = exportsOtlp('METRICS', environment)
     ? (await import('../telemetry/metrics/otlp.ts')).startMetricExport(sources.pipeline, all, {
         onTrouble: (text) =>

@@ -197,6 +197,7 @@ export class RouteRunner {
     const { counters, meters } = this.#route?.observers ?? { counters: newCounters(), meters: undefined };
     const window = this.#running?.fill() ?? emptyWindow(this.#spec.from.window);
     const source = this.#sourceWatch?.state();
+    const { tracer } = this.#settings;
     return {
       pipeline: this.#pipeline.name,
       route: this.#spec.name,
@@ -207,6 +208,7 @@ export class RouteRunner {
       ...(source !== undefined && { source: { ...source, lag: this.#lagWatch?.lag ?? [] } }),
       sinks: this.#sinkWatches.map((watch, at) => ({ ...watch.state(), sent: counters.sentBy[at] ?? 0 })),
       ...(meters !== undefined && { times: meters }),
+      ...(tracer !== undefined && { traceContextsRejected: tracer.contextsRejected }),
       deadLetters: this.#settings.deadLetters.counts(this.#spec.name),
     };
   }

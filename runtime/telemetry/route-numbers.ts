@@ -35,6 +35,8 @@ export interface RouteNumbers {
   readonly partsDroppedBy: Readonly<Record<string, number>>;
   readonly repeatedBy: Readonly<Record<string, number>>;
   readonly labelsAssumed: number;
+  /** Messages whose trace context was invalid or repeated, and so counted as none. Absent where tracing is off. */
+  readonly traceContextsRejected?: number;
   readonly idsReused: number;
   readonly sent: number;
   /** Of each sink. */

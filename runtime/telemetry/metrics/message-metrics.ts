@@ -65,6 +65,13 @@ export const MESSAGE_METRICS: readonly Metric[] = [
     samples: ({ labelsAssumed }) => one(labelsAssumed),
   },
   {
+    name: 'sluice.trace.context.rejected',
+    kind: 'counter',
+    unit: '{message}',
+    help: 'Messages whose trace context was invalid or there twice, and so counted as none. Absent where tracing is off.',
+    samples: ({ traceContextsRejected }) => one(traceContextsRejected),
+  },
+  {
     name: 'sluice.label.errors',
     kind: 'counter',
     unit: '{message}',

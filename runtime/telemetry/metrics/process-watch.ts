@@ -1,4 +1,6 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import type { SpanCounts } from '../tracing/span-counts.ts';
+import { ATTRIBUTES } from './attributes.ts';
 import type { Metric } from './metric.ts';
 import { one } from './metric.ts';
 
@@ -22,6 +24,8 @@ export interface ProcessNumbers {
   readonly systemCpuSeconds: number;
   readonly residentBytes: number;
   readonly uptimeSeconds: number;
+  /** Undefined where tracing is off. */
+  readonly spans: SpanCounts | undefined;
 }
 
 const RESOLUTION_MS = 20;
@@ -39,7 +43,7 @@ export class ProcessWatch {
     this.#delay.enable();
   }
 
-  numbers(): ProcessNumbers {
+  numbers(spans: SpanCounts | undefined): ProcessNumbers {
     const nowMs = performance.now();
     if (this.#loop.loopDelay === undefined || nowMs - this.#lookedAtMs >= LEAST_MS) this.#look(nowMs);
     const { user, system } = process.cpuUsage();
@@ -49,6 +53,7 @@ export class ProcessWatch {
       systemCpuSeconds: system / 1e6,
       residentBytes: process.memoryUsage.rss(),
       uptimeSeconds: process.uptime(),
+      spans,
     };
   }
 
@@ -126,5 +131,19 @@ export const PROCESS_METRICS: readonly Metric<ProcessNumbers>[] = [
     unit: 's',
     help: 'How long the process runs.',
     samples: ({ uptimeSeconds }) => one(uptimeSeconds),
+  },
+  {
+    name: 'sluice.trace.spans',
+    kind: 'counter',
+    unit: '{span}',
+    help: 'Spans by what became of them: exported, dropped (too many waited for the collector), failed (the collector did not take them). Absent where tracing is off.',
+    attributes: [ATTRIBUTES.outcome],
+    samples: ({ spans }) =>
+      spans === undefined
+        ? []
+        : (['exported', 'dropped', 'failed'] as const).map((outcome) => ({
+            attributes: { [ATTRIBUTES.outcome]: outcome },
+            value: spans[outcome],
+          })),
   },
 ];
