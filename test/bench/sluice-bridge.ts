@@ -45,7 +45,8 @@ export function sluiceBridge(document: PipelineDocument): Bridge {
       admin: undefined,
       failFast: false,
       drainMs: 5000,
-      environment: {},
+      // For the OTEL_ variables.
+      environment: process.env,
     });
     await running.ready;
     return {

@@ -11,10 +11,11 @@ export const QUIET_CLIENTS = ['--disable-warning=DEP0169', '--disable-warning=Ti
 
 const workerFile = await bundleWorker();
 
-export function startWorker(task: Task): ChildProcess {
+/** `variables`: added to the environment. */
+export function startWorker(task: Task, variables: NodeJS.ProcessEnv = {}): ChildProcess {
   return fork(workerFile, {
     execArgv: [...QUIET_CLIENTS, ...profiling(task)],
-    env: { ...process.env, BENCH_TASK: JSON.stringify(task) },
+    env: { ...process.env, ...variables, BENCH_TASK: JSON.stringify(task) },
   });
 }
 
