@@ -38,7 +38,7 @@ export function contextOf(known: Partial<Context> = {}): Context {
     options: {},
     raise() {},
     span: NO_SPAN,
-    log: { info() {}, warn() {}, error() {} },
+    log: { debug() {}, info() {}, warn() {}, error() {} },
     signal: new AbortController().signal,
     ...known,
   };

@@ -6,6 +6,7 @@ import { findingsEnvelope, findingsText, withoutNotices } from '../project/check
 import { drawScene, sceneLine } from '../demo/scene-text.ts';
 import { tallyingLog } from '../demo/dead-letter-tally.ts';
 import { type DemoBuses, startBuses, startTraffic, type Traffic } from '../demo/stage-demo.ts';
+import { type JaegerBeside, jaegerBeside } from '../demo/jaeger-beside.ts';
 import { type Evidence, imbalances } from '../demo/verdict.ts';
 import { packageFolder } from '../project/package-folder.ts';
 import { type RunningPipeline, startPipeline } from '../host/pipeline.ts';
@@ -41,7 +42,8 @@ export const demo: Command = {
     const { log, tallies } = tallyingLog(newLog({ write: (line) => process.stderr.write(line), isJson: false }));
     const buses = await startBuses(process.env['NATS_URL']);
     try {
-      const bridge = await startBridge(buses, log);
+      const jaeger = await jaegerBeside(process.env);
+      const bridge = await startBridge(buses, log, jaeger);
       if (bridge === undefined) return EXIT.invalid;
       const signalled = untilSignal(log);
       // The bridge first: it makes the NATS streams.
@@ -52,7 +54,8 @@ export const demo: Command = {
       const stopShow = show(traffic, tallies);
       await Promise.race([signalled, bridge.lost, ...(lastsMs === undefined ? [] : [pause(lastsMs)])]);
       stopShow();
-      return conclude(await traffic.settle(tallies), pipelineFile(buses));
+      const evidence = await traffic.settle(tallies);
+      return conclude(evidence, pipelineFile(buses), jaeger && traceLine(jaeger, bridge.newestTrace()));
     } catch (thrown) {
       return reportFailure(thrown, log);
     } finally {
@@ -64,8 +67,9 @@ export const demo: Command = {
 async function startBridge(
   buses: DemoBuses,
   log: ReturnType<typeof tallyingLog>['log'],
+  jaeger: JaegerBeside | undefined,
 ): Promise<RunningPipeline | undefined> {
-  Object.assign(process.env, buses.environment);
+  Object.assign(process.env, buses.environment, jaeger?.environment);
   const { result, project } = readPipeline(pipelineFile(buses), 'run');
   const { spec } = result;
   if (spec === undefined) {
@@ -81,7 +85,7 @@ async function startBridge(
     log,
     stateFolder: STATE,
     // For the page. A free port: the demo must start wherever it is typed.
-    admin: { host: '127.0.0.1', port: 0, isWritable: true },
+    admin: { host: '127.0.0.1', port: 0, isWritable: true, traceUrl: jaeger?.url },
     failFast: true,
     drainMs: 10_000,
     environment: process.env,
@@ -119,7 +123,11 @@ function pipelineFile({ pipeline }: DemoBuses): string {
   return join(packageFolder(), 'pipelines', `${pipeline}.yaml`);
 }
 
-function conclude(evidence: Evidence, pipeline: string): ExitCode {
+function traceLine({ url }: JaegerBeside, traceId: string | undefined): string | undefined {
+  return traceId && `The newest trace: ${url}/trace/${traceId}`;
+}
+
+function conclude(evidence: Evidence, pipeline: string, trace: string | undefined): ExitCode {
   const wrong = imbalances(evidence);
   const { reported, tracks, ordersGiven, ordersReceived, routes, tallies } = evidence;
   const lines = [
@@ -133,6 +141,7 @@ function conclude(evidence: Evidence, pipeline: string): ExitCode {
     ...(wrong.length === 0
       ? ['It balances: nothing was lost.']
       : ['It does not balance:', ...wrong.map((line) => `  ${line}`)]),
+    ...(trace === undefined ? [] : [trace]),
     '',
     'Try next, in this folder:',
     ...(existsSync(join(INSTALLED, 'node'))

@@ -6,6 +6,8 @@ export type FunctionLogFields = Readonly<Record<string, unknown>>;
  * What a function logs leaves the process whatever the label of its message: never log a body, a key or a secret.
  */
 export interface FunctionLog {
+  /** Only where SLUICE_LOG asks for it. */
+  debug(text: string, fields?: FunctionLogFields): void;
   info(text: string, fields?: FunctionLogFields): void;
   warn(text: string, fields?: FunctionLogFields): void;
   error(text: string, fields?: FunctionLogFields): void;

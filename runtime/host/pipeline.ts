@@ -46,6 +46,8 @@ export interface RunningPipeline {
   /** The URL of the operator's page, probes and metrics; undefined if none is served. */
   readonly adminUrl: string | undefined;
   numbers(): readonly RouteNumbers[];
+  /** The id of the newest trace of which spans were made, 32 hex digits; undefined where none were. */
+  newestTrace(): string | undefined;
   /** Invariant 7: reads no more, finishes messages in flight within the deadline, settles, closes. Once. */
   stop(): Promise<void>;
 }
@@ -157,6 +159,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
     lost: lost.promise,
     adminUrl: admin?.url,
     numbers,
+    newestTrace: () => tracing?.newest(),
     async stop() {
       health.drain();
       opening.abort();

@@ -17,8 +17,8 @@ export function functionLog(log: Log, place: LogFields): FunctionLog {
     (level: FunctionLevel) =>
     // Code without types may hand over anything.
     (text: unknown, fields?: FunctionLogFields): void =>
-      log[level]('function', { ...written(fields), ...place, text: shortened(String(text), MOST_CHARACTERS) });
-  return { info: at('info'), warn: at('warn'), error: at('error') };
+      log[level]?.('function', { ...written(fields), ...place, text: shortened(String(text), MOST_CHARACTERS) });
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
 /** What the lines of a call say beside what the function writes. */
@@ -27,7 +27,8 @@ export function placeOf(
   id: string,
   trace: StageTrace | undefined,
 ): LogFields {
-  return { pipeline, route, function: name, id, traceId: trace?.span.spanContext().traceId };
+  const { traceId, spanId } = trace?.span.spanContext() ?? {};
+  return { pipeline, route, function: name, id, trace: traceId, span: spanId };
 }
 
 function written(fields: FunctionLogFields | undefined): LogFields {

@@ -98,11 +98,11 @@ export function functionThread(): void {
   };
   const logOf = (state: State): Context['log'] => {
     const at =
-      (level: 'info' | 'warn' | 'error') =>
+      (level: 'debug' | 'info' | 'warn' | 'error') =>
       (text: unknown, fields?: object): void => {
         if (!state.isOver) note({ kind: 'log', level, text: String(text), fields });
       };
-    return { info: at('info'), warn: at('warn'), error: at('error') };
+    return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
   };
   // Methods are no fields of it: what a function returns of its context must be able to leave the thread.
   const methodsOf = (call: Call, state: State): object => ({

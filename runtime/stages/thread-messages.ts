@@ -28,7 +28,12 @@ export interface CallSpan {
 
 /** What a function writes during its call, in order, before the answer. */
 export type Note =
-  | { readonly kind: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly text: string; readonly fields: unknown }
+  | {
+      readonly kind: 'log';
+      readonly level: 'debug' | 'info' | 'warn' | 'error';
+      readonly text: string;
+      readonly fields: unknown;
+    }
   /** A call of a method of the span. */
   | { readonly kind: 'span'; readonly method: NotedMethod; readonly values: readonly unknown[] };
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { freePorts } from '../harness/free-ports.ts';
 import { serverTest } from '../harness/server-test.ts';
+import { startJaeger } from '../harness/jaeger.ts';
 import { startNats } from '../harness/nats.ts';
 import { patient } from '../harness/patience.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
@@ -97,3 +98,20 @@ test('in a terminal the board is drawn again in place', async (t) => {
   assert.match(terminal.shown(), /newest track: 1;p=urn:demo:fleet;c=U {2}\{/);
   assert.match(terminal.shown(), /It balances: nothing was lost\./);
 });
+
+serverTest(
+  'beside a Jaeger the demo sends its traces there and prints the link to the newest one',
+  { needs: ['jaeger'] },
+  async () => {
+    await using jaeger = await startJaeger();
+    using folder = temporaryFolder('demo');
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: jaeger.url, SLUICE_TRACE_URL: jaeger.queryUrl };
+    await using demo = startSluice(['demo', '--for', '2s'], { cwd: folder.path, env });
+    assert.equal(await demo.ended(), 0, demo.stderr());
+    const [, url, traceId = ''] = /^The newest trace: (\S+)\/trace\/([0-9a-f]{32})$/m.exec(demo.stdout()) ?? [];
+    assert.equal(url, jaeger.queryUrl, demo.stdout());
+    const spans = await jaeger.query.traceWhen(traceId);
+    assert.ok(spans.every(({ service }) => service === 'fleet-labels'));
+    assert.ok(spans.some(({ name }) => name.startsWith('process ')));
+  },
+);

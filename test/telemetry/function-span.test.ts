@@ -59,6 +59,7 @@ for (const isolate of ['none', 'worker']) {
     const code = `export default (body, context) => {
       context.log.info('looked up', { hits: 3, big: 7n, nested: { a: 1 }, id: 'forged' });
       context.log.warn('slow');
+      context.log.debug('quiet');
       context.log.error(undefined);
       return body;
     };`;
@@ -74,7 +75,7 @@ for (const isolate of ['none', 'worker']) {
     );
     const { fields } = said[0] as (typeof said)[0];
     assert.deepEqual(
-      [fields['route'], fields['function'], fields['traceId'], fields['hits'], fields['big'], fields['nested']],
+      [fields['route'], fields['function'], fields['trace'], fields['hits'], fields['big'], fields['nested']],
       ['r', 'f', traceId, 3, '7', '{"a":1}'],
     );
     assert.notEqual(fields['id'], 'forged');
@@ -84,7 +85,7 @@ for (const isolate of ['none', 'worker']) {
     const code = `export default (body, context) => {${WRITES} context.log.info('x', { recording: context.span.isRecording() }); return body; };`;
     const { run } = await untraced(code, { isolate });
     const [line] = run.said.filter(({ event }) => event === 'function');
-    assert.deepEqual([line?.fields['recording'], line?.fields['traceId']], [false, undefined]);
+    assert.deepEqual([line?.fields['recording'], line?.fields['trace']], [false, undefined]);
   });
 
   test(`what a function logs or traces never fails the message (isolate: ${isolate})`, async () => {

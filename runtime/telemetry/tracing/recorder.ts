@@ -12,6 +12,8 @@ export class Recorder implements SpanHome {
   readonly resource: Resource;
   readonly scope = { name: 'sluice', version: VERSION };
   readonly limits: RecordedLimits;
+  /** The trace of the span that ended last. */
+  newest: string | undefined;
   readonly #processor: Pick<SpanProcessor, 'onEnd'>;
   /** Of the wall clock beside the monotonic one. */
   #offsetMs = 0;
@@ -49,6 +51,7 @@ export class Recorder implements SpanHome {
   }
 
   ended(span: ReadableSpan): void {
+    this.newest = span.spanContext().traceId;
     this.#processor.onEnd(span);
   }
 }

@@ -17,6 +17,8 @@ import type { TracedRoute } from './traced-route.ts';
 export interface Tracing {
   tracer(route: TracedRoute): Tracer;
   readonly counts: SpanCounts;
+  /** The trace of the span that ended last, 32 hex digits; undefined before the first one. */
+  newest(): string | undefined;
   /** Exports waiting spans. Rejects when the collector has not taken them within the deadline: a stop does not wait longer. */
   close(): Promise<void>;
 }
@@ -53,6 +55,7 @@ export function startTracing(
   return {
     tracer: (route) => routeTracer(maker, isOn ? route : { ...route, trust: 'ignore' }),
     counts,
+    newest: () => maker.recorder.newest,
     close() {
       release();
       const text = `expected the collector to take the last spans within ${CLOSE_MS} ms, found it silent`;
