@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 
 /** Whether only processes of this machine reach what listens there. */
@@ -13,9 +14,22 @@ export function isLoopback(host: string): boolean {
  */
 export class NamedHosts {
   readonly #names: ReadonlySet<string>;
+  readonly #proxied: ReadonlySet<string>;
 
-  constructor(host: string, more: readonly string[]) {
-    this.#names = new Set(['localhost', host, ...more].map((name) => name.toLowerCase()));
+  /** `proxied`: names under which a proxy in front of it is called. */
+  constructor(host: string, proxied: readonly string[]) {
+    this.#proxied = new Set(proxied.map((name) => name.toLowerCase()));
+    this.#names = new Set(['localhost', host.toLowerCase(), ...this.#proxied]);
+  }
+
+  /**
+   * Whether a browser says that a page of this origin sent it. A client that is no browser says nothing of it. A proxy may have
+   * replaced the host of the request, but not the origin of its page.
+   */
+  isSameOrigin({ origin, host = '', 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
+    if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
+    if (origin === undefined || origin === `http://${host}` || origin === `https://${host}`) return true;
+    return this.#proxied.has(URL.parse(origin)?.hostname ?? '');
   }
 
   /** `header`: of the request, with its port. */

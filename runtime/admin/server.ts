@@ -6,7 +6,7 @@ import { FormError, readForm } from './read-form.ts';
 import { GuardedToken } from './guarded-token.ts';
 import { loginResources } from './login.ts';
 import { isLoopback, NamedHosts } from './named-hosts.ts';
-import { isSameOrigin, Visitors } from './visitors.ts';
+import { Visitors } from './visitors.ts';
 
 export interface AdminAddress {
   readonly host: string;
@@ -47,7 +47,8 @@ const SECURITY_HEADERS = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
   'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
+  // Under no-referrer a browser sends `Origin: null` with the forms of the page itself.
+  'referrer-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'cache-control': 'no-store',
 } as const;
@@ -158,7 +159,8 @@ class Desk {
 
   async #posted(request: IncomingMessage, { path, query, post, who, isOpen }: Posted): Promise<Answer> {
     const { headers } = request;
-    if (!isSameOrigin(headers)) return plain(403, 'Refused: the request came from a page of another origin.');
+    if (!this.#hosts.isSameOrigin(headers))
+      return plain(403, 'Refused: the request came from a page of another origin.');
     try {
       const form = await readForm(request);
       if (!isOpen && !this.#visitors.mayAct(who, headers, form)) {

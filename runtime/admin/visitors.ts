@@ -43,12 +43,3 @@ export class Visitors {
     return this.#seal.isRight(session, form.get(SEAL_FIELD) ?? '');
   }
 }
-
-/** Whether a browser says that a page of this origin sent it. A client that is no browser says nothing of it. */
-export function isSameOrigin(headers: IncomingHttpHeaders): boolean {
-  const site = headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
-  const { origin, host } = headers;
-  if (origin === undefined) return true;
-  return origin === `http://${host ?? ''}` || origin === `https://${host ?? ''}`;
-}

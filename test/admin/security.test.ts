@@ -137,6 +137,18 @@ test('names that lead here by the will of a stranger are refused; addresses and 
   }
 });
 
+test('a form comes from a page of the port itself, or of the proxy that is named', () => {
+  const hosts = new NamedHosts('127.0.0.1', ['proxy.example']);
+  const host = '127.0.0.1:9464';
+  for (const origin of [undefined, 'http://127.0.0.1:9464', 'https://proxy.example', 'https://proxy.example:8443']) {
+    assert.ok(hosts.isSameOrigin({ host, ...(origin !== undefined && { origin }) }), origin);
+  }
+  for (const origin of ['null', 'http://127.0.0.1:3000', 'http://localhost:9464', 'https://evil.example', 'x']) {
+    assert.ok(!hosts.isSameOrigin({ host, origin }), origin);
+  }
+  assert.ok(!hosts.isSameOrigin({ host, 'sec-fetch-site': 'cross-site', origin: 'http://127.0.0.1:9464' }));
+});
+
 test('a request under a foreign host name gets nothing, whatever it asks', async () => {
   const admin = await openPort({});
   try {
@@ -157,7 +169,7 @@ test('only the methods of a page are answered, and every answer forbids what a p
     const { headers } = await fetch(`${admin.url}/livez`);
     assert.match(headers.get('content-security-policy') ?? '', /^default-src 'none'; .*frame-ancestors 'none'/);
     assert.equal(headers.get('x-content-type-options'), 'nosniff');
-    assert.equal(headers.get('referrer-policy'), 'no-referrer');
+    assert.equal(headers.get('referrer-policy'), 'same-origin');
     assert.equal(headers.get('cache-control'), 'no-store');
     assert.equal(headers.get('access-control-allow-origin'), null);
     const head = await raw(admin.url, 'HEAD /livez HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n');

@@ -13,7 +13,7 @@ export interface ListView {
 /** A table, and within its form where letters can be chosen. */
 export function letterTable({ letters, traceUrl, seal }: ListView): Html {
   if (letters.length === 0) return html`<p>There are no such letters.</p>`;
-  const table = html`<div class="table" role="region" aria-label="dead letters" tabindex="0">
+  const table = html`<div class="table" role="region" aria-label="table of letters" tabindex="0">
     <table>
       <thead>
         <tr>

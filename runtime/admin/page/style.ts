@@ -12,7 +12,8 @@ header{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem;align-items:center;padding:
 h1{font-size:1.2rem;margin:0}
 h2{font-size:1.05rem;margin:0 0 .25rem}
 h3{font-size:1rem;margin:1rem 0 .25rem}
-nav{display:flex;gap:1rem;flex:1}
+nav{display:flex;gap:1rem;flex:1 0 auto}
+nav a{white-space:nowrap}
 nav [aria-current]{color:var(--text);font-weight:600}
 main{padding:1rem;max-width:78rem;margin:0 auto;display:grid;gap:1rem}
 main.narrow{max-width:26rem}

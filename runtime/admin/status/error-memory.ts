@@ -29,8 +29,10 @@ export class ErrorMemory {
 
   /** A log that remembers its errors here. */
   listening(log: Log): Log {
+    const { debug } = log;
     return {
-      ...log,
+      ...(debug !== undefined && { debug: (event, fields) => debug.call(log, event, fields) }),
+      info: (event, fields) => log.info(event, fields),
       warn: (event, fields = {}) => {
         if ((fields['code'] !== undefined || TOLD.has(event)) && !LEFT_OUT.has(event)) this.#remember(event, fields);
         log.warn(event, fields);
