@@ -65,6 +65,18 @@ export const MESSAGE_METRICS: readonly Metric[] = [
     samples: ({ labelsAssumed }) => one(labelsAssumed),
   },
   {
+    name: 'sluice.label.raised',
+    kind: 'counter',
+    unit: '{message}',
+    help: 'Messages whose label a function raised, by the classifications before and after.',
+    attributes: [ATTRIBUTES.labelFrom, ATTRIBUTES.labelTo],
+    samples: ({ labelsRaised }) =>
+      [...labelsRaised.values()].map(({ from, to, count }) => ({
+        attributes: { [ATTRIBUTES.labelFrom]: from, [ATTRIBUTES.labelTo]: to },
+        value: count,
+      })),
+  },
+  {
     name: 'sluice.label.errors',
     kind: 'counter',
     unit: '{message}',
@@ -78,6 +90,13 @@ export const MESSAGE_METRICS: readonly Metric[] = [
     unit: '{message}',
     help: 'Messages that a sink may not hold: their label is above its ceiling.',
     samples: ({ letteredBy }) => one(letteredBy['LABEL_DENIED'] ?? 0),
+  },
+  {
+    name: 'sluice.trace.context.rejected',
+    kind: 'counter',
+    unit: '{message}',
+    help: 'Messages whose trace context was not taken: invalid, given twice, or from a source that is not trusted.',
+    samples: ({ traceContextsRejected }) => one(traceContextsRejected),
   },
   {
     name: 'sluice.deadletter.messages',
