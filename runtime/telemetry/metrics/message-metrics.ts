@@ -68,7 +68,7 @@ export const MESSAGE_METRICS: readonly Metric[] = [
     name: 'sluice.label.raised',
     kind: 'counter',
     unit: '{message}',
-    help: 'Messages whose label a function raised, by the classifications before and after.',
+    help: 'Times that a function raised the label of a message, by the classifications before and after.',
     attributes: [ATTRIBUTES.labelFrom, ATTRIBUTES.labelTo],
     samples: ({ labelsRaised }) =>
       [...labelsRaised.values()].map(({ from, to, count }) => ({
