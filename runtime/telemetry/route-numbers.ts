@@ -37,8 +37,6 @@ export interface RouteNumbers {
   readonly labelsAssumed: number;
   /** Labels that functions raised, by the classifications before and after. */
   readonly labelsRaised: ReadonlyMap<string, { readonly from: string; readonly to: string; readonly count: number }>;
-  /** Trace contexts of messages that were invalid, repeated or not trusted. Absent where tracing is off. */
-  readonly traceContextsRejected?: number;
   readonly idsReused: number;
   readonly sent: number;
   /** Of each sink. */

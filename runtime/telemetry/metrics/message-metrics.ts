@@ -92,13 +92,6 @@ export const MESSAGE_METRICS: readonly Metric[] = [
     samples: ({ letteredBy }) => one(letteredBy['LABEL_DENIED'] ?? 0),
   },
   {
-    name: 'sluice.trace.context.rejected',
-    kind: 'counter',
-    unit: '{message}',
-    help: 'Messages whose trace context was not taken: invalid, given twice, or from a source that is not trusted.',
-    samples: ({ traceContextsRejected }) => one(traceContextsRejected),
-  },
-  {
     name: 'sluice.deadletter.messages',
     kind: 'counter',
     unit: '{message}',
