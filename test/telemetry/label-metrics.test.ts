@@ -20,6 +20,7 @@ test('a guard counts what it released and refused, by the step that refused, and
       sluice_guard_outcome: outcome,
     });
   assert.deepEqual([decisions('release'), decisions('reject')], [1, 1]);
+  assert.equal(metrics.value('sluice_guard_duration_count', { sluice_guard_name: 'g' }), 2);
   // The start is a record too.
   assert.equal(metrics.value('sluice_audit_records_total', { sluice_guard_name: 'g' }), 3);
   assert.equal(metrics.value('sluice_audit_failures_total', { sluice_guard_name: 'g' }), 0);

@@ -3,6 +3,9 @@ import type { RouteNumbers } from '../route-numbers.ts';
 import { ATTRIBUTES, systemOf } from './attributes.ts';
 import { type Attributes, type Metric, type Sample } from './metric.ts';
 
+/** The names of the stages that are guards begin with it. */
+const GUARD = 'guard ';
+
 /** Where the time of messages goes. */
 export const TIME_METRICS: readonly Metric[] = [
   {
@@ -50,6 +53,19 @@ export const TIME_METRICS: readonly Metric[] = [
         { attributes: { ...attributes, [ATTRIBUTES.direction]: 'in' }, value: given },
         { attributes: { ...attributes, [ATTRIBUTES.direction]: 'out' }, value: out },
       ]),
+  },
+  {
+    name: 'sluice.guard.duration',
+    kind: 'histogram',
+    unit: 's',
+    help: 'Time of one decision of a guard, with the writing of its record and the wait for an approval.',
+    attributes: [ATTRIBUTES.guard],
+    samples: (route) =>
+      stagesOf(route, ({ name, duration }) =>
+        name.startsWith(GUARD)
+          ? [{ attributes: { [ATTRIBUTES.guard]: name.slice(GUARD.length) }, value: duration }]
+          : [],
+      ),
   },
   {
     name: 'messaging.client.operation.duration',
