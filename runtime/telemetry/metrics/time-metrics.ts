@@ -60,12 +60,7 @@ export const TIME_METRICS: readonly Metric[] = [
     unit: 's',
     help: 'Time of one decision of a guard, with the writing of its record and the wait for an approval.',
     attributes: [ATTRIBUTES.guard],
-    samples: (route) =>
-      stagesOf(route, ({ name, duration }) =>
-        name.startsWith(GUARD)
-          ? [{ attributes: { [ATTRIBUTES.guard]: name.slice(GUARD.length) }, value: duration }]
-          : [],
-      ),
+    samples: guardTimes,
   },
   {
     name: 'messaging.client.operation.duration',
@@ -127,6 +122,15 @@ function stagesOf(
     // Two stages may have one name.
     samples(stage, { [ATTRIBUTES.stage]: stage.name, [ATTRIBUTES.stageIndex]: at }),
   );
+}
+
+/** A guard may be on a route twice. */
+function guardTimes({ times }: RouteNumbers): readonly Sample[] {
+  const guards = (times?.stages ?? []).filter(({ name }) => name.startsWith(GUARD));
+  return [...Map.groupBy(guards, ({ name }) => name.slice(GUARD.length))].map(([guard, stages]) => ({
+    attributes: { [ATTRIBUTES.guard]: guard },
+    value: together(stages.map(({ duration }) => duration)),
+  }));
 }
 
 function sendAttributes(sinks: RouteNumbers['sinks'], at: number): Attributes {
