@@ -37,6 +37,8 @@ export interface RouteNumbers {
   readonly labelsAssumed: number;
   /** Messages whose trace context was invalid or repeated, and so counted as none. Absent where tracing is off. */
   readonly traceContextsRejected?: number;
+  /** Labels that functions raised, by the classifications before and after. */
+  readonly labelsRaised: ReadonlyMap<string, { readonly from: string; readonly to: string; readonly count: number }>;
   readonly idsReused: number;
   readonly sent: number;
   /** Of each sink. */

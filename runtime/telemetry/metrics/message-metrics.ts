@@ -72,6 +72,18 @@ export const MESSAGE_METRICS: readonly Metric[] = [
     samples: ({ traceContextsRejected }) => one(traceContextsRejected),
   },
   {
+    name: 'sluice.label.raised',
+    kind: 'counter',
+    unit: '{message}',
+    help: 'Times that a function raised the label of a message, by the classifications before and after.',
+    attributes: [ATTRIBUTES.labelFrom, ATTRIBUTES.labelTo],
+    samples: ({ labelsRaised }) =>
+      [...labelsRaised.values()].map(({ from, to, count }) => ({
+        attributes: { [ATTRIBUTES.labelFrom]: from, [ATTRIBUTES.labelTo]: to },
+        value: count,
+      })),
+  },
+  {
     name: 'sluice.label.errors',
     kind: 'counter',
     unit: '{message}',
