@@ -275,7 +275,6 @@ const OTHERS = {
     scope: 'bus',
     remedy: 'Another process runs this pipeline here. Stop it, or name another folder with --state.',
   },
-  ...ADMIN_ERRORS,
   INTERNAL: {
     verdict: 'retry',
     scope: 'message',
@@ -294,7 +293,7 @@ export const ERRORS = /* @__PURE__ */ Object.assign(
   OTHERS,
   LABEL_ERRORS,
   GUARD_ERRORS,
-  SCHEMA_ID_ERRORS,
+  /* @__PURE__ */ Object.assign(SCHEMA_ID_ERRORS, ADMIN_ERRORS),
 ) satisfies Readonly<Record<string, Entry>>;
 
 export type ErrorCode = keyof typeof ERRORS;

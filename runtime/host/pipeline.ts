@@ -169,10 +169,11 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       guards?.stop();
       await Promise.all(runners.map((runner) => runner.close()));
       await guards?.close();
-      await tracing
+      const traced = tracing
         ?.close()
         .catch((thrown: unknown) => log.warn('traces-unsent', { text: asSluiceError(thrown).message }));
-      await metering?.close();
+      // At once: a collector that is silent for one is silent for the other.
+      await Promise.all([traced, metering?.close()]);
       await admin?.close();
       const last = runners.filter(({ hasRun }) => hasRun).map((runner) => runner.numbers());
       await protection.close(true);

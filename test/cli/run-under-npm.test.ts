@@ -29,7 +29,7 @@ test('a run that npm or npx started ends in order when that is told to stop, and
   await waitFor(() => said().includes('"ready"'), 15_000, 'the run to be ready');
   shell.kill('SIGTERM');
   await waitFor(isOver, 10_000, 'the run to end');
-  assert.match(said(), /"event":"stopping","text":"npm, which started the process, has ended/);
+  assert.match(said(), /"event":"stopping","pipeline":"p","text":"npm, which started the process, has ended/);
   assert.match(said(), /"event":"stopped"/);
 });
 
