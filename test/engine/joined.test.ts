@@ -2,40 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Frame } from '../../runtime/contract/frame.ts';
-import { type Message, withBody } from '../../runtime/contract/message.ts';
+import { withBody } from '../../runtime/contract/message.ts';
 import type { Receipt } from '../../runtime/contract/sink.ts';
-import { Joined, KEPT, type Stage, type StageResult } from '../../runtime/contract/stage.ts';
+import { Joined, KEPT, type Stage } from '../../runtime/contract/stage.ts';
 import { imbalance } from '../../runtime/engine/counters.ts';
 import { accepted, numbered, patientSink } from './numbered.ts';
 import { frameForTest, type RouteParts, settleNow } from './route-for-test.ts';
 import { bodies, sinkThat, stageThat, started } from './started-route.ts';
-
-/** A window: it keeps messages and joins every `size` of them into one. `flush` joins what it keeps. */
-function windowOf(size: number): Stage & { flush(): void } {
-  const kept: Message[] = [];
-  let emit: (joined: Joined) => void = () => assert.fail('it was not started');
-  const join = (all: readonly Message[]): Message => {
-    const [first] = all;
-    assert.ok(first !== undefined);
-    return withBody(first, all.map(({ body }) => String(body)).join('+'));
-  };
-  return {
-    name: 'window test',
-    start: (take) => (emit = take),
-    run(message): StageResult {
-      if (kept.length + 1 < size) {
-        kept.push(message);
-        return KEPT;
-      }
-      const of = kept.splice(0);
-      return new Joined([join([...of, message])], of);
-    },
-    flush() {
-      const of = kept.splice(0);
-      if (of.length > 0) emit(new Joined([join(of)], of));
-    },
-  };
-}
+import { windowOf } from './window-stage.ts';
 
 for (const trafficClass of ['event', 'telemetry', 'command', 'audit'] as const) {
   test(`${trafficClass}: deliveries that a stage joins are settled when their one output is confirmed, and not before`, async () => {
