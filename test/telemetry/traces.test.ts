@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { type CollectedSpan, type OtlpCollector, startOtlpCollector } from '../harness/otlp-collector.ts';
 import { waitFor } from '../harness/wait-for.ts';
@@ -290,4 +292,35 @@ test('while the collector is away messages go on, and one line says it', async (
   await waitFor(() => run.said.some(({ event }) => event === 'tracing'), 15_000, 'the line');
   assert.equal((await run.rest(500)).delivered, 500);
   assert.equal(run.said.filter(({ event }) => event === 'tracing').length, 1);
+});
+
+test('headers and compression of the exporter are read as OpenTelemetry names them', async () => {
+  const asked: IncomingHttpHeaders[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.headers);
+    request.resume().on('end', () => response.end());
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const other = { url: `http://127.0.0.1:${port}`, spans: [], [Symbol.asyncDispose]: () => Promise.resolve() };
+  await using run = await tracedRun(
+    other,
+    {},
+    {
+      OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'authorization=Bearer%20abc,x-tenant=fleet',
+      OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+      OTEL_METRICS_EXPORTER: 'none',
+    },
+  );
+  await run.publish('a', '{}');
+  await run.take(1);
+  await run.stop();
+  server.closeAllConnections();
+  server.close();
+  assert.deepEqual(
+    ['authorization', 'x-tenant', 'content-encoding', 'content-type'].map((name) => asked[0]?.[name]),
+    ['Bearer abc', 'fleet', 'gzip', 'application/x-protobuf'],
+  );
 });
