@@ -43,7 +43,7 @@ test('a floating promise is refused', () => {
 const LAYERS: readonly (readonly string[])[] = [
   ['contract', 'kit'],
   ['template', 'codecs', 'labels', 'guards', 'buses', 'store', 'telemetry'],
-  ['expressions'],
+  ['expressions', 'admin'],
   ['stages', 'engine', 'project'],
   ['host'],
   ['verify', 'demo'],
