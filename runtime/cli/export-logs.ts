@@ -11,14 +11,14 @@ export async function exportLogs(
   if (!exportsOtlp('LOGS', environment)) return () => Promise.resolve();
   // Loaded only when logs are exported: its import is slow.
   const { startLogExport } = await import('../telemetry/otlp-logs.ts');
-  const { listener, close } = startLogExport(service, {
+  const exported = startLogExport(service, {
     onTrouble: (text) => log.warn('logs-unsent', { text: `${text}; standard error has all lines` }),
     onRecovered: () => log.info('logs-sent'),
   });
-  log.listen(listener);
+  log.listen(exported.listener);
   return async () => {
     log.flush();
     log.listen(undefined);
-    await close().catch((thrown: unknown) => log.warn('logs-unsent', { text: messageOf(thrown) }));
+    await exported.close().catch((thrown: unknown) => log.warn('logs-unsent', { text: messageOf(thrown) }));
   };
 }

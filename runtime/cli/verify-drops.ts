@@ -16,7 +16,10 @@ export interface DropCounts {
 }
 
 /** `running`: the state folder of the process that runs the route here. Resolves once the figures before the check are read. */
-export async function countDrops(running: string | undefined, route: JudgedRoute | undefined): Promise<DropCounts> {
+export async function countDrops(
+  running: string | undefined,
+  route: Pick<JudgedRoute, 'name' | 'droppingStages'> | undefined,
+): Promise<DropCounts> {
   if (running === undefined || route === undefined || route.droppingStages.length === 0) {
     return { stages: [], areUnknown: false, read: () => Promise.resolve(0) };
   }

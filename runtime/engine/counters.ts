@@ -47,6 +47,8 @@ export interface Counters {
   readonly repeatedBy: Record<RepeatCause, number>;
   /** Messages without a label that got the one that the pipeline file assumes. */
   labelsAssumed: number;
+  /** Labels that functions raised, by the classifications before and after. */
+  readonly labelsRaised: Map<string, { readonly from: string; readonly to: string; readonly count: number }>;
   /** Messages whose id, made by the route's template, another message had before. */
   idsReused: number;
   /** Frames confirmed by the sink; more than `delivered` where a stage makes several of one. */
@@ -80,6 +82,7 @@ export function newCounters(): Counters {
     repeated: 0,
     repeatedBy: { remembered: 0, 'sent-again': 0, dedupe: 0, revoked: 0, log: 0 },
     labelsAssumed: 0,
+    labelsRaised: new Map(),
     idsReused: 0,
     sent: 0,
     sentBy: [],

@@ -1,4 +1,5 @@
 import { Histogram } from '#kit/histogram.ts';
+import type { InFlight } from './in-flight.ts';
 import type { SettledOutcome } from './settle/count-end.ts';
 
 /**
@@ -32,6 +33,13 @@ export class Meters {
   begin(stages: readonly { readonly name: string }[], sinks: number): void {
     for (const { name } of stages) this.stages.push({ name, duration: new Histogram(BOUNDS), in: 0, out: 0 });
     for (let at = 0; at < sinks; at += 1) this.confirmed.push(new Histogram(BOUNDS));
+  }
+
+  /** Every sink that takes it has confirmed it. `elapsedMs`, `nowMs`: as in Clock. */
+  delivered({ envelope: { madeAtMs, delivery }, takenAtMs }: InFlight, elapsedMs: number, nowMs: number): void {
+    this.endedAfter('delivered', elapsedMs - takenAtMs);
+    // A replayed letter was late because of an operator.
+    if (madeAtMs !== undefined && delivery.replay === undefined) this.latency.record((nowMs - madeAtMs) / 1000);
   }
 
   /** A message has come to its end `ms` after it was taken from its source. */

@@ -92,7 +92,7 @@ export class RunningRoute {
   async run(): Promise<void> {
     const { signal } = this.#stopping;
     const { source } = this.#route.ends;
-    const { clock } = this.#route.observers;
+    const { clock, meters } = this.#route.observers;
     let turnEndsAt = performance.now() + TURN_MS;
     while (!signal.aborted) {
       const demand = this.#unsettled.demand();
@@ -102,7 +102,8 @@ export class RunningRoute {
       }
       const deliveries = await source.read(demand, signal);
       const nowMs = clock.nowMs();
-      for (const delivery of deliveries) this.#begin(delivery, nowMs);
+      const takenAtMs = meters === undefined ? 0 : clock.elapsedMs();
+      for (const delivery of deliveries) this.#begin(delivery, nowMs, takenAtMs);
       if (performance.now() >= turnEndsAt) {
         await new Promise(setImmediate);
         turnEndsAt = performance.now() + TURN_MS;
@@ -110,8 +111,8 @@ export class RunningRoute {
     }
   }
 
-  #begin(delivery: Delivery, nowMs: number): void {
-    const inFlight = this.#unsettled.take(delivery, nowMs);
+  #begin(delivery: Delivery, nowMs: number, takenAtMs: number): void {
+    const inFlight = this.#unsettled.take(delivery, nowMs, takenAtMs);
     if (this.#quarantine?.holds(inFlight) !== true) this.#admit(inFlight);
   }
 

@@ -64,15 +64,15 @@ export class Unsettled {
     this.#pausedAtMs = undefined;
   }
 
-  /** `nowMs`: the time of the read. */
-  take(delivery: Delivery, nowMs: number): InFlight {
-    const { counters, meters, clock } = this.#route.observers;
+  /** `nowMs`: the time of the read. `takenAtMs`: the same by `Clock.elapsedMs`, see InFlight. */
+  take(delivery: Delivery, nowMs: number, takenAtMs = 0): InFlight {
+    const { counters } = this.#route.observers;
     counters.accepted += 1;
     counters.held += 1;
     const inFlight: InFlight = {
       envelope: unread(this.#route, delivery, nowMs),
       state: UNREAD,
-      takenAtMs: meters === undefined ? 0 : clock.elapsedMs(),
+      takenAtMs,
       members: undefined,
       place: 0,
     };

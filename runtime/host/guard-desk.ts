@@ -103,7 +103,8 @@ async function openGuard(spec: GuardSpec, settings: GuardDeskSettings): Promise<
   });
   const policy = { label: labels.policy, guard: hash };
   const who = { guard: name, pipeline, host: hostname(), process: process.pid, policy };
-  await audit.append({
+  const counted = counts.watching(audit);
+  await counted.append({
     kind: 'start',
     ...who,
     ...(before !== undefined && before !== hash && { policyBefore: before }),
@@ -117,7 +118,7 @@ async function openGuard(spec: GuardSpec, settings: GuardDeskSettings): Promise<
     labels: range,
     policy,
     idKey,
-    audit: counts.watching(audit),
+    audit: counted,
     approvals:
       spec.approval &&
       new Approvals(spec.approval, {

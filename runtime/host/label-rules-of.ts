@@ -26,6 +26,11 @@ export function labelRulesOf(
           text: 'labels were joined that share no reader: nobody may read it',
         });
       },
+      raised(from, to) {
+        const key = `${from}\n${to}`;
+        const found = counters.labelsRaised.get(key);
+        counters.labelsRaised.set(key, { from, to, count: (found?.count ?? 0) + 1 });
+      },
       assumed() {
         counters.labelsAssumed += 1;
         if (isTold.assumed) return;

@@ -4,7 +4,7 @@ import { withDeadline } from '#kit/deadline.ts';
 import type { Clock } from '../engine/clock.ts';
 
 /** A bus is asked so often. */
-const EVERY_MS = 5000;
+const EVERY_MS = 3000;
 const DEADLINE_MS = 2000;
 /** What is older is not known any more. */
 const OLD_MS = 15_000;

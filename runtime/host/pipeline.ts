@@ -118,7 +118,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       },
     });
   });
-  const numbers = (): readonly RouteNumbers[] => runners.flatMap((runner) => runner.numbers() ?? []);
+  const numbers = (): readonly RouteNumbers[] => runners.map((runner) => runner.numbers());
   const metering = isMetered(settings.admin, settings.environment)
     ? await startMetering({ ...settings, pipeline: spec.name, routes: numbers, guards: () => guards?.numbers() ?? [] })
     : undefined;
@@ -164,7 +164,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
         .catch((thrown: unknown) => log.warn('traces-unsent', { text: asSluiceError(thrown).message }));
       await metering?.close();
       await admin?.close();
-      const last = numbers();
+      const last = runners.filter(({ hasRun }) => hasRun).map((runner) => runner.numbers());
       await protection.close(true);
       state.close();
       for (const one of last) log.info('stopped', { ...plainNumbers(one), letters: one.deadLetters.letters });

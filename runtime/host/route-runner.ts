@@ -27,7 +27,7 @@ import { openRouteSpool, type RouteSpool } from './route-spool.ts';
 import type { Health } from '../telemetry/health.ts';
 import { BusCounters } from '../telemetry/bus-counters.ts';
 import { EndWatch } from '../telemetry/end-watch.ts';
-import type { RouteNumbers } from '../telemetry/route-numbers.ts';
+import { emptyWindow, type RouteNumbers } from '../telemetry/route-numbers.ts';
 import { labelRulesOf } from './label-rules-of.ts';
 import { openRouteSink, type RouteSink, type RouteSinkServices } from './route-sink.ts';
 import { type RouteServices, wireRoute } from './wire.ts';
@@ -188,16 +188,18 @@ export class RouteRunner {
     });
   }
 
-  /** Undefined until the route runs. */
-  numbers(): RouteNumbers | undefined {
-    if (this.#route === undefined || this.#running === undefined) return undefined;
-    const { counters, meters } = this.#route.observers;
-    const window = this.#running.fill();
+  get hasRun(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Before the route runs, of its connections alone. */
+  numbers(): RouteNumbers {
+    const { counters, meters } = this.#route?.observers ?? { counters: newCounters(), meters: undefined };
+    const window = this.#running?.fill() ?? emptyWindow(this.#spec.from.window);
     const source = this.#sourceWatch?.state();
-    const place = { pipeline: this.#pipeline.name, route: this.#spec.name };
-    const deadLetters = this.#settings.deadLetters.counts(this.#spec.name);
     return {
-      ...place,
+      pipeline: this.#pipeline.name,
+      route: this.#spec.name,
       disconnects: this.#busCounters.disconnects,
       notices: this.#busCounters.notices,
       losses: this.#busCounters.losses,
@@ -205,7 +207,7 @@ export class RouteRunner {
       ...(source !== undefined && { source: { ...source, lag: this.#lagWatch?.lag ?? [] } }),
       sinks: this.#sinkWatches.map((watch, at) => ({ ...watch.state(), sent: counters.sentBy[at] ?? 0 })),
       ...(meters !== undefined && { times: meters }),
-      deadLetters,
+      deadLetters: this.#settings.deadLetters.counts(this.#spec.name),
     };
   }
 

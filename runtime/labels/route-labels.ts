@@ -38,6 +38,8 @@ export interface SourceBinding {
 export interface LabelReports {
   /** A join has a label that nobody may read: most likely data of partners that share nothing was joined. */
   emptyAudience(label: Label): void;
+  /** A function raised a label; both are ids of classifications. */
+  raised(from: string, to: string): void;
   /** A message without a label got the one that the file assumes. */
   assumed(): void;
 }
@@ -124,12 +126,14 @@ export class RouteLabels implements LabelRules {
   }
 
   raised(label: Label, by: string): Label {
-    return this.#written(
-      join(
-        this.#read(label),
-        this.#parsed(() => anyForm(this.#reader, by)),
-      ),
+    const before = this.#read(label);
+    const after = join(
+      before,
+      this.#parsed(() => anyForm(this.#reader, by)),
     );
+    const text = this.#written(after);
+    if (text !== label) this.#reports.raised(before.classification.id, this.#read(text).classification.id);
+    return text;
   }
 
   #written(label: AnyLabel | undefined): Label {

@@ -31,6 +31,10 @@ export class EndWatch {
         return;
       case 'resumed':
         this.#suspended = undefined;
+        return;
+      case 'problem':
+      case 'loss':
+      case 'notice':
     }
   }
 

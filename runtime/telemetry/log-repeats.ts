@@ -12,7 +12,7 @@ interface Cause {
   readonly place: LogFields;
   lines: number;
   more: number;
-  newest: unknown;
+  newest: LogFields[string];
 }
 
 /**

@@ -35,6 +35,8 @@ export interface RouteNumbers {
   readonly partsDroppedBy: Readonly<Record<string, number>>;
   readonly repeatedBy: Readonly<Record<string, number>>;
   readonly labelsAssumed: number;
+  /** Labels that functions raised, by the classifications before and after. */
+  readonly labelsRaised: ReadonlyMap<string, { readonly from: string; readonly to: string; readonly count: number }>;
   readonly idsReused: number;
   readonly sent: number;
   /** Of each sink. */
@@ -81,6 +83,21 @@ export interface WindowFill {
   readonly pauses: number;
   /** With the pause of this moment. */
   readonly pausedMs: number;
+}
+
+/** Of a route that does not run yet. */
+export function emptyWindow({ messages, bytes }: { readonly messages: number; readonly bytes: number }): WindowFill {
+  return {
+    messages: 0,
+    messageLimit: messages,
+    mostMessages: messages,
+    bytes: 0,
+    byteLimit: bytes,
+    oldestAgeMs: undefined,
+    isPaused: false,
+    pauses: 0,
+    pausedMs: 0,
+  };
 }
 
 /** One connection of a route. */

@@ -9,7 +9,7 @@ export function labelRulesForTest(highest: string): { readonly labels: LabelRule
   const range = { ceiling: reader.readShort(highest), floor: undefined };
   const all = new PipelineLabels(reader, new Map([['bus', range]]));
   return {
-    labels: all.rulesOf('bus', { assumed: undefined }, { emptyAudience() {}, assumed() {} }),
+    labels: all.rulesOf('bus', { assumed: undefined }, { emptyAudience() {}, assumed() {}, raised() {} }),
     ceiling: all.ceilingOf('bus'),
   };
 }

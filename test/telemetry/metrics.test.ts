@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Histogram } from '#kit/histogram.ts';
+import { startBridge } from '../harness/bridge.ts';
 import { startOtlpReceiver } from '../harness/otlp-receiver.ts';
+import { newProject } from '../harness/project.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { type MemoryRun, startMemoryRun } from '../host/memory-run.ts';
 import { metricsPage, PAGE, prometheusName, TABLES } from './metrics-page.ts';
@@ -200,4 +202,20 @@ test('a collector that refuses has no effect on messages: one line for the outag
   assert.equal(lines('metrics-unsent'), 1);
   receiver.answer(200);
   await waitFor(() => lines('metrics-sent') === 1, 10_000, 'the end of the outage');
+});
+
+test('a route whose bus was never reached is shown, as not connected', async () => {
+  using project = newProject({
+    'pipelines/p.yaml': {
+      name: 'p',
+      buses: { field: { bus: 'mqtt', url: 'mqtt://127.0.0.1:1' }, hub: { bus: 'memory', hub: 'never' } },
+      routes: [{ name: 'r', from: { bus: 'field', topics: ['in/#'], qos: 1 }, to: { bus: 'hub', address: 'out' } }],
+    },
+  });
+  const bridge = startBridge(project.folder, project.path('pipelines/p.yaml'));
+  const { url } = await bridge.said('admin');
+  const metrics = await parseMetrics(`${String(url)}/metrics`);
+  assert.equal(metrics.value('sluice_source_connected', { ...ROUTE, sluice_source_name: 'field' }), 0);
+  assert.equal(metrics.value('sluice_pipeline_accepted_total', ROUTE), 0);
+  await bridge.kill();
 });

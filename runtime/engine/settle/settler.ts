@@ -45,7 +45,6 @@ export class Settler {
     inFlight.state = settling(attemptOf(state));
     switch (end.kind) {
       case 'delivered':
-        this.#confirmed(inFlight);
         return this.#remember(inFlight, 'delivered');
       case 'dropped':
         this.#history.endedUnsent(envelope);
@@ -94,21 +93,12 @@ export class Settler {
   #remember(inFlight: InFlight, outcome: Outcome, failure?: SluiceError): void {
     const { meters, clock } = this.#route.observers;
     const sinceMs = meters === undefined ? 0 : clock.elapsedMs();
+    if (outcome === 'delivered') meters?.delivered(inFlight, sinceMs, clock.nowMs());
     const done = (): void => {
       meters?.settled.record((clock.elapsedMs() - sinceMs) / 1000);
       this.#end(inFlight, outcome, failure);
     };
     if (!this.#history.remember(inFlight, failure === undefined, done)) this.#end(inFlight, outcome, failure);
-  }
-
-  /** By every sink that takes it. */
-  #confirmed({ envelope: { madeAtMs, delivery }, takenAtMs }: InFlight): void {
-    const { meters, clock } = this.#route.observers;
-    if (meters === undefined) return;
-    meters.endedAfter('delivered', clock.elapsedMs() - takenAtMs);
-    // A replayed letter was late because of an operator.
-    if (madeAtMs !== undefined && delivery.replay === undefined)
-      meters.latency.record((clock.nowMs() - madeAtMs) / 1000);
   }
 
   /** Invariants 1 and 2: counts and settles a delivery here, once, after its result is safe. */

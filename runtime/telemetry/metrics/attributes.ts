@@ -14,6 +14,8 @@ export const ATTRIBUTES = {
   cause: 'sluice.cause',
   code: 'sluice.code',
   reason: 'sluice.deadletter.reason',
+  labelFrom: 'sluice.label.from',
+  labelTo: 'sluice.label.to',
   labelError: 'sluice.label.error',
   isCounted: 'sluice.loss.is_counted',
   guard: 'sluice.guard.name',

@@ -2,7 +2,7 @@ import type { GuardNumbers } from '../guard-numbers.ts';
 import { ATTRIBUTES } from './attributes.ts';
 import type { Metric } from './metric.ts';
 
-/** What guards decided, and their audit files. Their time is that of the stage `guard NAME`. */
+/** What guards decided, and their audit files. */
 export const GUARD_METRICS: readonly Metric<GuardNumbers>[] = [
   {
     name: 'sluice.guard.decisions',

@@ -65,6 +65,18 @@ export const MESSAGE_METRICS: readonly Metric[] = [
     samples: ({ labelsAssumed }) => one(labelsAssumed),
   },
   {
+    name: 'sluice.label.raised',
+    kind: 'counter',
+    unit: '{message}',
+    help: 'Times that a function raised the label of a message, by the classifications before and after.',
+    attributes: [ATTRIBUTES.labelFrom, ATTRIBUTES.labelTo],
+    samples: ({ labelsRaised }) =>
+      [...labelsRaised.values()].map(({ from, to, count }) => ({
+        attributes: { [ATTRIBUTES.labelFrom]: from, [ATTRIBUTES.labelTo]: to },
+        value: count,
+      })),
+  },
+  {
     name: 'sluice.label.errors',
     kind: 'counter',
     unit: '{message}',

@@ -3,6 +3,9 @@ import type { RouteNumbers } from '../route-numbers.ts';
 import { ATTRIBUTES, systemOf } from './attributes.ts';
 import { type Attributes, type Metric, type Sample } from './metric.ts';
 
+/** The names of the stages that are guards begin with it. */
+const GUARD = 'guard ';
+
 /** Where the time of messages goes. */
 export const TIME_METRICS: readonly Metric[] = [
   {
@@ -50,6 +53,14 @@ export const TIME_METRICS: readonly Metric[] = [
         { attributes: { ...attributes, [ATTRIBUTES.direction]: 'in' }, value: given },
         { attributes: { ...attributes, [ATTRIBUTES.direction]: 'out' }, value: out },
       ]),
+  },
+  {
+    name: 'sluice.guard.duration',
+    kind: 'histogram',
+    unit: 's',
+    help: 'Time of one decision of a guard, with the writing of its record and the wait for an approval.',
+    attributes: [ATTRIBUTES.guard],
+    samples: guardTimes,
   },
   {
     name: 'messaging.client.operation.duration',
@@ -111,6 +122,15 @@ function stagesOf(
     // Two stages may have one name.
     samples(stage, { [ATTRIBUTES.stage]: stage.name, [ATTRIBUTES.stageIndex]: at }),
   );
+}
+
+/** A guard may be on a route twice. */
+function guardTimes({ times }: RouteNumbers): readonly Sample[] {
+  const guards = (times?.stages ?? []).filter(({ name }) => name.startsWith(GUARD));
+  return [...Map.groupBy(guards, ({ name }) => name.slice(GUARD.length))].map(([guard, stages]) => ({
+    attributes: { [ATTRIBUTES.guard]: guard },
+    value: together(stages.map(({ duration }) => duration)),
+  }));
 }
 
 function sendAttributes(sinks: RouteNumbers['sinks'], at: number): Attributes {
