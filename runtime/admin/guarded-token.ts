@@ -1,7 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { SluiceError } from '#contract/errors.ts';
-import { messageOf } from '#contract/errors.ts';
+import { messageOf, SluiceError } from '#contract/errors.ts';
 
 /** Fewer could be tried one after another. */
 const LEAST = 16;

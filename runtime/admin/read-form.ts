@@ -21,11 +21,12 @@ export async function readForm(request: IncomingMessage): Promise<URLSearchParam
   const parts: Buffer[] = [];
   let size = 0;
   // The connection is kept for the answer.
-  for await (const part of request.iterator({ destroyOnReturn: false })) {
-    const bytes = Buffer.from(part as Uint8Array);
-    size += bytes.length;
+  const body: AsyncIterable<unknown> = request.iterator({ destroyOnReturn: false });
+  for await (const part of body) {
+    if (!Buffer.isBuffer(part)) continue;
+    size += part.length;
     if (size > MOST_BYTES) throw new FormError(413, `Expected a body of at most ${MOST_BYTES} bytes.`);
-    parts.push(bytes);
+    parts.push(part);
   }
   const form = new URLSearchParams(Buffer.concat(parts).toString());
   if (form.size > MOST_FIELDS) throw new FormError(413, `Expected at most ${MOST_FIELDS} fields.`);

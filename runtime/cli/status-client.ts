@@ -1,7 +1,6 @@
-import { SluiceError } from '#contract/errors.ts';
-import { messageOf } from '#contract/errors.ts';
-import { readToken } from '../admin/guarded-token.ts';
+import { messageOf, SluiceError } from '#contract/errors.ts';
 import type { Status } from '../admin/status/status.ts';
+import { bearerHeaders } from './bearer.ts';
 import { type Arguments, UsageError } from './command.ts';
 
 const WAIT_MS = 5000;
@@ -24,8 +23,7 @@ export function statusClient({ positionals, values }: Arguments): AskStatus {
     throw new UsageError(`expected the URL of an admin port (http://127.0.0.1:9464), found ${words || 'none'}`);
   }
   const file = values['admin-token-file'];
-  const token = readToken(typeof file === 'string' ? file : undefined, process.env);
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const headers = bearerHeaders(typeof file === 'string' ? file : undefined);
   return async () => {
     const expected = `expected the status of a pipeline at ${url.href}`;
     let answer: Response;

@@ -1,3 +1,4 @@
+import { bearerHeaders } from './bearer.ts';
 import type { JudgedRoute } from './verify-ends.ts';
 import { readAdminUrl } from '../store/admin-url.ts';
 import type { Drops } from '../verify/message-ends.ts';
@@ -45,7 +46,10 @@ async function dropped(folder: string, route: string): Promise<number | undefine
   const url = readAdminUrl(folder);
   if (url === undefined) return undefined;
   try {
-    const answer = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(ANSWER_MS) });
+    const answer = await fetch(`${url}/metrics`, {
+      headers: bearerHeaders(undefined),
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
     const text = await answer.text();
     const outcome = sum(
       text,

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { ADMIN_ERRORS } from '#contract/admin-codes.ts';
 import { ERRORS } from '#contract/errors.ts';
 import { LOSSES, NOTICES } from '#contract/event-codes.ts';
 
@@ -12,6 +13,9 @@ type ErrorRow = (typeof ERRORS)[keyof typeof ERRORS];
 
 /** Where an error shows, by its scope and verdict. */
 function lookAt(code: string, { scope, verdict }: ErrorRow): string {
+  if (Object.hasOwn(ADMIN_ERRORS, code)) {
+    return 'log: `ended`, with exit code 3, for the pipeline does not start; or the output of `sluice status` and `sluice top`.';
+  }
   if (scope === 'bus') {
     return `\`/readyz?verbose\` names the connection; log: \`bus-problem\` with \`code=${code}\`; \`sluice_source_connected\`, \`sluice_sink_connected\`. No message is blamed: messages wait.`;
   }

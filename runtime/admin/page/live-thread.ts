@@ -40,7 +40,7 @@ function live({ document, location, EventSource }: Browser): void {
     else tell('The connection is lost: what you see is old. Trying again.');
   });
   source.addEventListener('message', ({ data }) => {
-    const { id, html, title } = JSON.parse(data) as { id: string; html: string; title?: string };
+    const { id, html, title }: { id: string; html: string; title?: string } = JSON.parse(data);
     if (title !== undefined) document.title = title;
     const part = document.getElementById(`part-${id}`);
     if (part === null || part.innerHTML === html) return;

@@ -29,9 +29,8 @@ export class ErrorMemory {
 
   /** A log that remembers its errors here. */
   listening(log: Log): Log {
-    const { debug } = log;
     return {
-      ...(debug !== undefined && { debug: (event, fields) => debug.call(log, event, fields) }),
+      ...(log.debug !== undefined && { debug: (event, fields) => log.debug?.(event, fields) }),
       info: (event, fields) => log.info(event, fields),
       warn: (event, fields = {}) => {
         if ((fields['code'] !== undefined || TOLD.has(event)) && !LEFT_OUT.has(event)) this.#remember(event, fields);
@@ -82,7 +81,7 @@ function told(event: string, { firstMs, lastMs, count, fields }: Remembered): Er
     ...(typeof code === 'string' && { code }),
     text: shortened(own, LONGEST),
     ...(remedy !== undefined && { remedy }),
-    ...(traceId !== undefined && { traceId: String(traceId) }),
+    ...(traceId !== undefined && { traceId }),
   };
 }
 
