@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { type CollectedSpan, type OtlpCollector, startOtlpCollector } from '../harness/otlp-collector.ts';
-import { waitFor } from '../harness/wait-for.ts';
 import type { MemoryRun } from '../host/memory-run.ts';
 import { PARENT, spansWhere, TRACE, traceparent, tracedRun, treeOf } from './traced-run.ts';
 
@@ -246,81 +243,4 @@ test('superseded, expired and dropped messages end their spans with that outcome
     ),
   );
   assert.deepEqual(outcomes, ['delivered', 'superseded', 'dropped', 'expired']);
-});
-
-test('resource attributes, the service name, span limits and a foreign propagator are read as OpenTelemetry names them', async () => {
-  await using run = await tracedRun(
-    collector,
-    {},
-    {
-      OTEL_SERVICE_NAME: 'bridge',
-      OTEL_RESOURCE_ATTRIBUTES: 'service.namespace=fleet,deployment.environment.name=test',
-      OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: '5',
-      OTEL_PROPAGATORS: 'tracecontext,b3',
-      OTEL_TRACES_SAMPLER: 'nonsense',
-    },
-  );
-  const id = freshTrace();
-  await publishIn(run, 'a-long-address', '{}', id);
-  await run.take(1);
-  await run.stop();
-  const { service, resource, attributes } = only(await ofTrace(id), /^process/);
-  assert.equal(service, 'bridge');
-  assert.deepEqual([resource['service.namespace'], resource['deployment.environment.name']], ['fleet', 'test']);
-  assert.match(String(resource['service.instance.id']), /./);
-  assert.equal(attributes['messaging.destination.name'], 'in/a-');
-  const said = run.said.filter(({ event }) => event === 'tracing').map(({ fields }) => String(fields['text']));
-  assert.match(said.join('\n'), /OTEL_TRACES_SAMPLER/);
-  assert.match(said.join('\n'), /OTEL_PROPAGATORS.*b3/);
-});
-
-test('with OTEL_PROPAGATORS=none no context is read', async () => {
-  await using run = await tracedRun(collector, {}, { OTEL_PROPAGATORS: 'none' });
-  const id = freshTrace();
-  await publishIn(run, 'a', '{}', id);
-  await run.take(1);
-  await run.stop();
-  assert.ok(!collector.spans.some(({ traceId }) => traceId === id));
-});
-
-test('while the collector is away messages go on, and one line says it', async () => {
-  const closed = await startOtlpCollector();
-  await closed[Symbol.asyncDispose]();
-  await using run = await tracedRun(closed, {}, { OTEL_BSP_SCHEDULE_DELAY: '1', OTEL_BSP_MAX_QUEUE_SIZE: '10' });
-  for (let n = 0; n < 500; n += 1) await run.publish('a', '{}');
-  await run.take(500);
-  await waitFor(() => run.said.some(({ event }) => event === 'tracing'), 15_000, 'the line');
-  assert.equal((await run.rest(500)).delivered, 500);
-  assert.equal(run.said.filter(({ event }) => event === 'tracing').length, 1);
-});
-
-test('headers and compression of the exporter are read as OpenTelemetry names them', async () => {
-  const asked: IncomingHttpHeaders[] = [];
-  const server = createServer((request, response) => {
-    asked.push(request.headers);
-    request.resume().on('end', () => response.end());
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  const other = { url: `http://127.0.0.1:${port}`, spans: [], [Symbol.asyncDispose]: () => Promise.resolve() };
-  await using run = await tracedRun(
-    other,
-    {},
-    {
-      OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'authorization=Bearer%20abc,x-tenant=fleet',
-      OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
-      OTEL_METRICS_EXPORTER: 'none',
-    },
-  );
-  await run.publish('a', '{}');
-  await run.take(1);
-  await run.stop();
-  server.closeAllConnections();
-  server.close();
-  assert.deepEqual(
-    ['authorization', 'x-tenant', 'content-encoding', 'content-type'].map((name) => asked[0]?.[name]),
-    ['Bearer abc', 'fleet', 'gzip', 'application/x-protobuf'],
-  );
 });
