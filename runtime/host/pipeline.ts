@@ -128,7 +128,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
         pipeline: spec.name,
         routes: numbers,
         guards: () => guards?.numbers() ?? [],
-        spans: () => tracing?.counts,
+        spans: () => tracing?.counts(),
       })
     : undefined;
   const admin = await adminFor({ spec, settings, health, errors, metering, numbers, stateFolder: state.folder }).catch(
@@ -192,7 +192,11 @@ async function tracingFor(service: string, { environment, log }: RunSettings): P
   if (!exportsOtlp('TRACES', environment)) return undefined;
   // Loaded only when tracing is on: its import is slow.
   const { startTracing } = await import('../telemetry/tracing/start.ts');
-  return startTracing(service, environment, (text) => log.warn('tracing', { text }));
+  return startTracing(service, environment, (text) => log.warn('tracing', { text }), {
+    onTrouble: (text) =>
+      log.warn('traces-unsent', { text: `${text}; these spans are lost, messages are not affected` }),
+    onRecovered: () => log.info('traces-sent'),
+  });
 }
 
 interface AdminParts {

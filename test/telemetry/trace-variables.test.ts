@@ -78,9 +78,9 @@ test('while the collector is away messages go on, and one line says it', async (
   await using run = await tracedRun(closed, {}, { OTEL_BSP_SCHEDULE_DELAY: '1', OTEL_BSP_MAX_QUEUE_SIZE: '10' });
   for (let n = 0; n < 500; n += 1) await run.publish('a', '{}');
   await run.take(500);
-  await waitFor(() => run.said.some(({ event }) => event === 'tracing'), 15_000, 'the line');
+  await waitFor(() => run.said.some(({ event }) => event === 'traces-unsent'), 15_000, 'the line');
   assert.equal((await run.rest(500)).delivered, 500);
-  assert.equal(run.said.filter(({ event }) => event === 'tracing').length, 1);
+  assert.equal(run.said.filter(({ event }) => event === 'traces-unsent').length, 1);
 });
 
 test('headers and compression of the exporter are read as OpenTelemetry names them', async () => {

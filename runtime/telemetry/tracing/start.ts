@@ -3,20 +3,23 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Tracer } from '#contract/trace.ts';
 import { withDeadline } from '#kit/deadline.ts';
+import type { ExportReports } from '../export-reports.ts';
 import { keepActiveContext } from './active-context.ts';
+import { DroppedSpans } from './dropped-spans.ts';
 import { type Count, countIn, spanLimits } from './limits.ts';
 import { Recorder } from './recorder.ts';
+import { ReportedExporter } from './reported-exporter.ts';
 import { resourceOf } from './resource.ts';
 import { routeTracer } from './route-tracer.ts';
 import { propagates } from './propagators.ts';
 import { samplerFrom, samplingOf } from './sampling.ts';
-import { type SpanCounts, SpanCounter } from './span-counts.ts';
+import type { SpanCounts } from './span-counts.ts';
 import type { TracedRoute } from './traced-route.ts';
 
 /** Enabled tracing: spans are exported by OTLP over HTTP in protobuf. */
 export interface Tracing {
   tracer(route: TracedRoute): Tracer;
-  readonly counts: SpanCounts;
+  counts(): SpanCounts;
   /** The trace of the span that ended last, 32 hex digits; undefined before the first one. */
   newest(): string | undefined;
   /** Exports waiting spans. Rejects when the collector has not taken them within the deadline: a stop does not wait longer. */
@@ -30,19 +33,20 @@ const TROUBLE_MS = 60_000;
 
 /**
  * Endpoint, headers, certificates, compression and timeout come from the OTEL_EXPORTER_OTLP_ variables, which the exporter reads
- * itself, those of the resource from the SDK's reader. `onTrouble` receives unusable settings and failed exports, at most once a
- * minute.
+ * itself, those of the resource from the SDK's reader. `onTrouble` receives unusable settings and what the SDK has to say, at most once
+ * a minute, `reports` the outages of the collector.
  */
 export function startTracing(
   service: string,
   environment: NodeJS.ProcessEnv,
   onTrouble: (text: string) => void,
+  reports: ExportReports,
 ): Tracing {
   diag.setLogger(troubleLogger(onTrouble), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
   const count = countIn(environment, onTrouble);
-  const counts = new SpanCounter();
-  const exporter = new OTLPTraceExporter({ concurrencyLimit: MOST_EXPORTS });
-  const options = { exporter, selfObsMeterProvider: counts.meterProvider, ...batching(count) };
+  const dropped = new DroppedSpans();
+  const exporter = new ReportedExporter(new OTLPTraceExporter({ concurrencyLimit: MOST_EXPORTS }), reports);
+  const options = { exporter, selfObsMeterProvider: dropped.meterProvider, ...batching(count) };
   const processor = new BatchSpanProcessor(options);
   const resource = resourceOf(service);
   const limits = spanLimits(count);
@@ -54,7 +58,7 @@ export function startTracing(
   const isOn = propagates(environment, onTrouble);
   return {
     tracer: (route) => routeTracer(maker, isOn ? route : { ...route, trust: 'ignore' }),
-    counts,
+    counts: () => ({ exported: exporter.exported, dropped: dropped.count, failed: exporter.failed }),
     newest: () => maker.recorder.newest,
     close() {
       release();
