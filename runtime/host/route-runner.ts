@@ -276,9 +276,10 @@ export class RouteRunner {
   /** Undefined for the bus of dead letters. */
   #watchEnd(direction: Direction, at: number): EndWatch | undefined {
     const { from, sinks } = this.#spec;
-    if (direction === 'source') return (this.#sourceWatch = new EndWatch(from.connection, from.bus));
+    const { catalog } = this.#settings;
+    if (direction === 'source') return (this.#sourceWatch = new EndWatch(from.connection, busOf(catalog, from.bus)));
     const to = direction === 'sink' ? sinks[at] : undefined;
-    return to && (this.#sinkWatches[at] = new EndWatch(to.connection, to.bus));
+    return to && (this.#sinkWatches[at] = new EndWatch(to.connection, busOf(catalog, to.bus)));
   }
 
   /** `at`: the place of a sink in the list. */

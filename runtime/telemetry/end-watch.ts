@@ -1,15 +1,19 @@
-import type { BusEvent } from '#contract/bus.ts';
+import type { Bus, BusEvent } from '#contract/bus.ts';
+import type { BusSpans } from '#contract/bus-spans.ts';
 import type { EndState } from './route-numbers.ts';
+
+/** What a connection says of its bus. */
+type EndBus = Pick<Bus, 'name'> & { readonly spans: Pick<BusSpans, 'system' | 'send'> };
 
 /** Follows the events of one connection: what it is at this moment. */
 export class EndWatch {
   readonly #name: string;
-  readonly #bus: string;
+  readonly #bus: EndBus;
   #isConnected = false;
   #connections = 0;
   #suspended: string | undefined;
 
-  constructor(name: string, bus: string) {
+  constructor(name: string, bus: EndBus) {
     this.#name = name;
     this.#bus = bus;
   }
@@ -41,7 +45,9 @@ export class EndWatch {
   state(): EndState {
     return {
       name: this.#name,
-      bus: this.#bus,
+      bus: this.#bus.name,
+      system: this.#bus.spans.system,
+      send: this.#bus.spans.send,
       isConnected: this.#isConnected,
       suspended: this.#suspended,
       reconnects: Math.max(0, this.#connections - 1),

@@ -108,6 +108,9 @@ export interface EndState {
   readonly name: string;
   /** The kind of the bus: `mqtt`, `jetstream`. */
   readonly bus: string;
+  /** How OpenTelemetry's conventions name the bus, and what sends there: `kafka`, `send`. */
+  readonly system: string;
+  readonly send: string;
   readonly isConnected: boolean;
   /** Why it does not deliver although it is connected: a missing queue. Undefined where it does. */
   readonly suspended: string | undefined;

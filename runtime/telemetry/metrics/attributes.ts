@@ -27,8 +27,3 @@ export const ATTRIBUTES = {
   destination: 'messaging.destination.name',
   partition: 'messaging.destination.partition.id',
 } as const;
-
-/** `messaging.system` of a kind of bus. */
-export function systemOf(bus: string): string {
-  return bus === 'jetstream' ? 'nats' : bus;
-}

@@ -1,5 +1,5 @@
 import { ENDS, type EndState, type RouteNumbers } from '../route-numbers.ts';
-import { ATTRIBUTES, systemOf } from './attributes.ts';
+import { ATTRIBUTES } from './attributes.ts';
 import { type Attributes, type Metric, one, type Sample, seconds } from './metric.ts';
 
 /** The buses of a route, and what waits there and in the bridge. */
@@ -254,9 +254,9 @@ function lagsOf(
   });
 }
 
-function lagAttributes({ bus, name }: Source, { destination, partition }: Source['lag'][number]): Attributes {
+function lagAttributes({ system, name }: Source, { destination, partition }: Source['lag'][number]): Attributes {
   return {
-    [ATTRIBUTES.system]: systemOf(bus),
+    [ATTRIBUTES.system]: system,
     [ATTRIBUTES.source]: name,
     [ATTRIBUTES.destination]: destination,
     ...(partition !== undefined && { [ATTRIBUTES.partition]: `${partition}` }),

@@ -1,6 +1,6 @@
 import { Histogram, type HistogramView } from '#kit/histogram.ts';
 import type { RouteNumbers } from '../route-numbers.ts';
-import { ATTRIBUTES, systemOf } from './attributes.ts';
+import { ATTRIBUTES } from './attributes.ts';
 import { type Attributes, type Metric, type Sample } from './metric.ts';
 
 /** The names of the stages that are guards begin with it. */
@@ -134,10 +134,10 @@ function guardTimes({ times }: RouteNumbers): readonly Sample[] {
 }
 
 function sendAttributes(sinks: RouteNumbers['sinks'], at: number): Attributes {
-  const { bus = '', name = '' } = sinks[at] ?? {};
+  const { system = '', send = '', name = '' } = sinks[at] ?? {};
   return {
-    [ATTRIBUTES.system]: systemOf(bus),
-    [ATTRIBUTES.operation]: 'publish',
+    [ATTRIBUTES.system]: system,
+    [ATTRIBUTES.operation]: send,
     [ATTRIBUTES.operationType]: 'send',
     [ATTRIBUTES.sink]: name,
     [ATTRIBUTES.sinkIndex]: at + 1,
@@ -146,7 +146,7 @@ function sendAttributes(sinks: RouteNumbers['sinks'], at: number): Attributes {
 
 function readAttributes(source: RouteNumbers['source'], operation: string): Attributes {
   return {
-    [ATTRIBUTES.system]: systemOf(source?.bus ?? 'none'),
+    [ATTRIBUTES.system]: source?.system ?? 'none',
     [ATTRIBUTES.operation]: operation,
     [ATTRIBUTES.operationType]: operation,
   };
