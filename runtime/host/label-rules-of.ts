@@ -26,10 +26,10 @@ export function labelRulesOf(
           text: 'labels were joined that share no reader: nobody may read it',
         });
       },
-      raised(from, to) {
-        const key = `${from}\n${to}`;
-        const found = counters.labelsRaised.get(key);
-        counters.labelsRaised.set(key, { from, to, count: (found?.count ?? 0) + 1 });
+      raised(before, after) {
+        const key = `${before}\n${after}`;
+        const count = (counters.labelsRaised.get(key)?.count ?? 0) + 1;
+        counters.labelsRaised.set(key, { from: before, to: after, count });
       },
       assumed() {
         counters.labelsAssumed += 1;
