@@ -24,8 +24,11 @@ export interface AdminRequest {
 
 /** Who asks. */
 export interface Visitor {
-  /** `bearer`: the token came with the request itself, which no page of another origin can do. */
-  readonly by: 'anyone' | 'session' | 'bearer';
+  /**
+   * `anyone`: no token is set. `stranger`: one is, and the request lacks it. `bearer`: the token came with the request itself, which no page
+   * of another origin can do.
+   */
+  readonly by: 'anyone' | 'stranger' | 'session' | 'bearer';
   /** What a form of this visitor must send back: no page of another origin knows it. */
   readonly csrf: string;
 }

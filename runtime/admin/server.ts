@@ -150,7 +150,7 @@ class Desk {
     if (!allowed.includes(method)) {
       return plain(405, `This page knows ${allowed.join(', ')}.`, { allow: allowed.join(', ') });
     }
-    const who = visitor ?? { by: 'anyone', csrf: '' };
+    const who = visitor ?? { by: 'stranger', csrf: '' };
     if (method === 'POST' && post !== undefined)
       return this.#posted(request, { path, query, post, who, isOpen: resource.isOpen === true });
     const asked = { method: 'GET', path, query, form: new URLSearchParams(), headers, visitor: who } as const;

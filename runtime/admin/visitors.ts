@@ -39,6 +39,7 @@ export class Visitors {
   /** Whether a form may act: what a page of another origin sends has neither the seal nor the bearer's header. */
   mayAct({ by }: Visitor, { cookie }: IncomingHttpHeaders, form: URLSearchParams): boolean {
     if (by === 'bearer') return true;
+    if (by === 'stranger') return false;
     const session = by === 'anyone' ? '' : (sessionIn(cookie) ?? '');
     return this.#seal.isRight(session, form.get(SEAL_FIELD) ?? '');
   }

@@ -102,12 +102,14 @@ export class Health {
 
   /**
    * The answer of /readyz. `excluded`: names of parts that do not count. A name that no part has is told, and changes nothing: the
-   * probe that was meant for another version must not turn red by it. `isVerbose`: parts are listed where all is well, too.
+   * probe that was meant for another version must not turn red by it. `isVerbose`: parts are listed where all is well, too. `isBrief`: for
+   * strangers, without the reasons, which name servers and users.
    */
-  readiness(excluded: ReadonlySet<string>, isVerbose: boolean): Readiness {
+  readiness(excluded: ReadonlySet<string>, isVerbose: boolean, isBrief = false): Readiness {
     const isReady = this.#isReadyWithout(excluded);
     const parts = this.parts();
-    const lines = isReady && !isVerbose ? ['ok'] : parts.flatMap((part) => lineOf(part, excluded.has(part.name)));
+    const lines =
+      isReady && !isVerbose ? ['ok'] : parts.flatMap((part) => linesOf(part, excluded.has(part.name), isBrief));
     if (parts.length === 0 && !isReady) lines.push('[-]start nothing is connected yet');
     const unknown = [...excluded].filter((name) => !parts.some((part) => part.name === name));
     for (const name of unknown) {
@@ -127,11 +129,13 @@ export class Health {
   }
 }
 
-function lineOf({ name, why, remedy, sinceMs, forMs }: HealthPart, isExcluded: boolean): readonly string[] {
+function linesOf(part: HealthPart, isExcluded: boolean, isBrief: boolean): readonly string[] {
+  const { name, remedy, sinceMs, forMs } = part;
+  const why = isBrief && part.why !== undefined ? 'not up: who sends the token is told why' : part.why;
   if (isExcluded) return [`[+]${name} excluded: ${why === undefined ? 'ok' : oneLine(why)}`];
   if (why === undefined) return [`[+]${name} ok`];
   const since = `    since ${new Date(sinceMs).toISOString()}, for ${lasted(forMs)}`;
-  return [`[-]${name} ${oneLine(why)}`, since, ...(remedy === undefined ? [] : [`    ${oneLine(remedy)}`])];
+  return [`[-]${name} ${oneLine(why)}`, since, ...(remedy === undefined || isBrief ? [] : [`    ${oneLine(remedy)}`])];
 }
 
 /** `12 s`, `3 min`, `2 h`: what a person needs of a duration. */

@@ -162,5 +162,8 @@ test('letters above labels.telemetry are counted and neither shown, replayed nor
       assert.equal((await post(`${url}/letters/${path}`, { seal, number, sure: 'yes' })).status, 409);
     }
   }
+  const seal = await sealOf(run);
+  const together = await post(`${url}/letters/discard`, { seal, all: 'yes', page: '1,2', sure: 'yes' });
+  assert.equal(together.status, 409, 'one that is shown takes none along that is not');
   assert.equal(run.letters().length, 3);
 });

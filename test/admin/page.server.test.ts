@@ -8,7 +8,9 @@ import { newProject, type Project } from '../harness/project.ts';
 import { serverTest } from '../harness/server-test.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { newPublisher } from '../host/publisher.ts';
+import { openPort } from './port-for-test.ts';
 
+const TOKEN = 'a-token-of-twenty-chars';
 const PATIENCE_MS = 20_000;
 
 /** Refuses bodies that say so, until the file `mended` is beside the function. */
@@ -131,3 +133,24 @@ serverTest(
     assert.equal(await plain.page.locator('meta[http-equiv=refresh]').count(), 1);
   },
 );
+
+serverTest('a browser gives the token in a form, sees the page, and leaves', { needs: ['chromium'] }, async () => {
+  const admin = await openPort({ environment: { SLUICE_ADMIN_TOKEN: TOKEN } });
+  await using chromium = await startChromium();
+  const { page, requests } = await chromium.page(PHONE);
+  await page.goto(`${admin.url}/`);
+  await assertAccessible(page, 'the form of the token');
+  await page.getByLabel('Token of the admin port').fill('another token');
+  await page.getByRole('button', { name: 'Enter' }).click();
+  await shows(page, '[role=alert]', /That is not the token/);
+  await page.getByLabel('Token of the admin port').fill(TOKEN);
+  await page.keyboard.press('Enter');
+  await shows(page, 'h1', /^p$/);
+  await shows(page, '#live', /live/);
+  assert.ok(!requests.some((asked) => asked.includes(TOKEN)), 'the token is in no address');
+  await page.getByRole('button', { name: 'Leave' }).click();
+  await page.getByLabel('Token of the admin port').waitFor();
+  await page.goto(`${admin.url}/status`);
+  await page.getByLabel('Token of the admin port').waitFor();
+  await admin.close();
+});

@@ -8,6 +8,7 @@ import { GuardedToken } from '../../runtime/admin/guarded-token.ts';
 import { serveAdmin } from '../../runtime/admin/server.ts';
 import { NamedHosts } from '../../runtime/admin/named-hosts.ts';
 import { sessionIn, Sessions } from '../../runtime/admin/sessions.ts';
+import { Health } from '../../runtime/telemetry/health.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { openPort } from './port-for-test.ts';
 
@@ -68,6 +69,23 @@ test('with a token probes are open, and everything else needs it', async () => {
       assert.equal(await status(path, { accept: 'text/html' }), 303, 'a browser is led to the form');
     }
     assert.equal(await status('/metrics', { authorization: `Bearer ${TOKEN}` }), 200);
+  } finally {
+    await admin.close();
+  }
+});
+
+test('a probe without the token is told which part is not up, and not why', async () => {
+  const health = new Health();
+  health.set('r sink', false, 'BUS_AUTH mqtt://core.internal: wrong password of the user bridge', 'Change it.');
+  const admin = await openPort({ ...WITH_TOKEN, health });
+  const said = async (path: string, headers: Record<string, string> = {}) =>
+    (await fetch(admin.url + path, { headers })).text();
+  try {
+    for (const path of ['/readyz', '/readyz?verbose', '/startupz', '/readyz?exclude=r%20sink&verbose']) {
+      const answer = await said(path);
+      assert.ok(answer.includes('r sink') && !/core|bridge|Change/.test(answer), answer);
+    }
+    assert.match(await said('/readyz', { authorization: `Bearer ${TOKEN}` }), /wrong password[^]*Change it/);
   } finally {
     await admin.close();
   }

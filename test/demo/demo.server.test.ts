@@ -36,6 +36,12 @@ test('the demo translates within 10 s, ends by itself, and balances', async () =
   await using demo = startSluice(['demo', '--for', '4s'], { cwd: folder.path });
   await waitFor(() => demo.stdout().includes('first track: 1;p=urn:demo:fleet;c=U  {'), 10_000, 'the first track');
   const firstMs = performance.now() - startMs;
+  const [, page = ''] = /^[^\n]*\nThe operator's page: (http:\/\/127\.0\.0\.1:\d+\/)\n/.exec(demo.stdout()) ?? [];
+  assert.match(
+    await (await fetch(page)).text(),
+    /<h1>fleet-labels<\/h1>/,
+    'the second line is the address of the page',
+  );
   assert.equal(await demo.ended(), 0, demo.stderr());
   judge(demo, folder.path);
   assert.ok(firstMs < patient(10_000), `${firstMs} ms`);
