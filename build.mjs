@@ -37,10 +37,14 @@ const { metafile } = await build({
 });
 await makeDoor();
 
-/** The public modules as JavaScript, and their declarations, which refer to nothing but one another. */
+/** The public modules as JavaScript, and their declarations, which refer to one another and to the API of OpenTelemetry, a dependency. */
 async function makeDoor() {
   const doors = ['sluice', 'testing'];
-  const files = [...doors.map((door) => `runtime/${door}.ts`), 'runtime/contract/transform.ts'];
+  const contracts = ['transform', 'function-log', 'no-span'];
+  const files = [
+    ...doors.map((door) => `runtime/${door}.ts`),
+    ...contracts.map((contract) => `runtime/contract/${contract}.ts`),
+  ];
   await build({
     entryPoints: files,
     outdir: 'dist/door',
@@ -62,14 +66,17 @@ async function makeDoor() {
     }),
   );
   await promisify(execFile)(process.execPath, [join(compiler, 'bin/tsc'), '-p', project, ...options.split(' ')]);
-  for (const name of [...doors, 'transform']) {
-    const folder = name === 'transform' ? 'dist/door/all/contract' : 'dist/door/all';
+  for (const name of [...doors, ...contracts]) {
+    const folder = contracts.includes(name) ? 'dist/door/all/contract' : 'dist/door/all';
     for (const [from, ending] of [
       [`${folder}/${name}.d.ts`, '.d.ts'],
       [`dist/door/${name}.js`, '.js'],
     ]) {
       const text = await readFile(from, 'utf8');
-      await writeFile(`dist/door/${name}${ending}`, text.replaceAll('#contract/transform.ts', './transform.js'));
+      await writeFile(
+        `dist/door/${name}${ending}`,
+        text.replaceAll(/(['"])(?:#contract|\.)\/([\w-]+)\.ts\1/g, '$1./$2.js$1'),
+      );
     }
   }
   await rm('dist/door/all', { recursive: true });
