@@ -17,7 +17,7 @@ import { newPublisher } from '../host/publisher.ts';
 import { REPOSITORY, startNode, startSluice } from '../harness/sluice-process.ts';
 
 /** 100 kB of them are the exporters of metrics and logs, which a start does not load (compact-body.ts), and 50 kB the operator's page. */
-const LIMIT_BYTES = 1_200_000;
+const LIMIT_BYTES = 1_250_000;
 
 const SOURCE = `
 import { double } from 'arithmetic';

@@ -87,9 +87,9 @@ serverTest('spans of a whole run reach a collector; OpenTelemetry is loaded only
   assert.doesNotMatch(plain, /opentelemetry|aedes|esbuild/);
   const traced = await run({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
   assert.match(traced, /opentelemetry/);
-  const whole = collector.spans.find(({ name }) => name.startsWith('process in/a'));
+  const whole = collector.spans.find(({ attributes }) => attributes['sluice.outcome'] === 'delivered');
   assert.equal(whole?.service, 'bridge');
-  const send = collector.spans.find(({ parentSpanId }) => parentSpanId === whole?.spanId);
+  const send = collector.spans.find(({ parentSpanId, kind }) => parentSpanId === whole?.spanId && kind === 4);
   const [, stored] = await at.stream.read(2);
   assert.equal(stored?.header('traceparent')[0], `00-${whole?.traceId}-${send?.spanId}-01`);
 });
