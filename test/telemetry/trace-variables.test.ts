@@ -75,12 +75,26 @@ test('with OTEL_PROPAGATORS=none no context is read', async () => {
 test('while the collector is away messages go on, and one line says it', async () => {
   const closed = await startOtlpCollector();
   await closed[Symbol.asyncDispose]();
-  await using run = await tracedRun(closed, {}, { OTEL_BSP_SCHEDULE_DELAY: '1', OTEL_BSP_MAX_QUEUE_SIZE: '10' });
+  await using run = await tracedRun(
+    closed,
+    { run: { admin: { host: '127.0.0.1', port: 0 } } },
+    { OTEL_BSP_SCHEDULE_DELAY: '1', OTEL_BSP_MAX_QUEUE_SIZE: '10', OTEL_METRICS_EXPORTER: 'none' },
+  );
   for (let n = 0; n < 500; n += 1) await run.publish('a', '{}');
   await run.take(500);
   await waitFor(() => run.said.some(({ event }) => event === 'traces-unsent'), 15_000, 'the line');
   assert.equal((await run.rest(500)).delivered, 500);
   assert.equal(run.said.filter(({ event }) => event === 'traces-unsent').length, 1);
+  const counted = async (outcome: string): Promise<number> => {
+    const metrics = await (await fetch(`${run.pipeline.adminUrl}/metrics`)).text();
+    return Number(
+      new RegExp(`^sluice_trace_spans_total\\{.*sluice_outcome="${outcome}".*\\} (\\d+)$`, 'm').exec(metrics)?.[1],
+    );
+  };
+  // Three spans a message, and ten may wait.
+  await waitFor(async () => (await counted('failed')) + (await counted('dropped')) >= 1490, 5000, 'all to be counted');
+  assert.ok((await counted('dropped')) > 0);
+  assert.equal(await counted('exported'), 0);
 });
 
 test('headers and compression of the exporter are read as OpenTelemetry names them', async () => {

@@ -141,6 +141,23 @@ test('a message that waited for its lane says how long', async () => {
   assert.equal(only(await ofTrace(one), 'process in/#').attributes['sluice.wait.lane'], undefined);
 });
 
+test('a message that waited in the spool says how long', async () => {
+  await using run = await tracedRun(collector, {
+    files: { 'functions/f.ts': 'export default (body) => new Promise((done) => setTimeout(done, 30, body));' },
+    stages: [{ function: 'f' }],
+    from: { window: { messages: 1 } },
+    route: { spool: { max: '10MiB' } },
+  });
+  const [one, two] = [freshTrace(), freshTrace()];
+  await publishIn(run, 'a', '{}', one);
+  await publishIn(run, 'b', '{}', two);
+  await run.take(2);
+  await run.stop();
+  const { attributes, events } = only(await ofTrace(two), 'process in/#');
+  assert.ok(Number(attributes['sluice.wait.spool']) > 0.01, JSON.stringify(attributes));
+  assert.ok(events.some(({ name, attributes: of }) => name === 'wait' && Number(of['sluice.wait.spool']) > 0.01));
+});
+
 test('a message that is not sampled has no span and goes on unsampled in a trace of its own; one that fails has its span all the same', async () => {
   await using run = await tracedRun(
     collector,
