@@ -1,10 +1,8 @@
 import type { SluiceError } from '#contract/errors.ts';
 import { isLabelCode } from '#contract/label-rules.ts';
-import type { TraceOutcome } from '#contract/trace.ts';
 import type { End } from '../in-flight.ts';
 import type { Policy } from '../route-parts.ts';
-
-export type SettledOutcome = Exclude<TraceOutcome, 'released'>;
+import type { SettledOutcome } from './count-end.ts';
 
 /** Of a refused message. Without a policy a wrong label is a fault as any other. */
 export function outcomeOfFailure({ labels }: Pick<Policy, 'labels'>, { code }: SluiceError): SettledOutcome {

@@ -5,9 +5,9 @@ import type { History } from '../history/history.ts';
 import { type RepeatCause, WHY_REPEATED } from '../history/repeat-cause.ts';
 import { attemptOf, type End, type InFlight, isRevoked, SETTLED, settling } from '../in-flight.ts';
 import type { Route } from '../route-parts.ts';
-import { countEnd } from './count-end.ts';
+import { countEnd, type SettledOutcome } from './count-end.ts';
 import { DeadLetterWriter } from './dead-letter-writer.ts';
-import { outcomeOfFailure, type SettledOutcome } from './outcome-of.ts';
+import { outcomeOfFailure } from './outcome-of.ts';
 
 export interface SettlerReports {
   /** Its dead letter is durable, and it is not settled yet. */
