@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
-import { type CollectedSpan, type OtlpCollector, startOtlpCollector } from '../harness/otlp-collector.ts';
+import { type OtlpCollector, startOtlpCollector } from '../harness/otlp-collector.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import type { MemoryRun } from '../host/memory-run.ts';
-import { spansWhere, TRACE, traceparent, tracedRun } from './traced-run.ts';
+import { freshTrace, ofTrace, only, publishIn, tracedRun } from './traced-run.ts';
 
 let collector: OtlpCollector;
 
@@ -14,28 +13,6 @@ before(async () => {
 });
 
 after(() => collector[Symbol.asyncDispose]());
-
-let traces = 0;
-
-/** The id of a trace that no other law of this file has. */
-function freshTrace(): string {
-  traces += 1;
-  return TRACE.slice(0, -4) + String(traces).padStart(4, '0');
-}
-
-function ofTrace(traceId: string): Promise<readonly CollectedSpan[]> {
-  return spansWhere(collector, (span) => span.traceId === traceId);
-}
-
-async function publishIn(run: MemoryRun, address: string, body: string, traceId: string): Promise<void> {
-  await run.publish(address, body, traceparent(traceId));
-}
-
-function only(spans: readonly CollectedSpan[], name: RegExp | string): CollectedSpan {
-  const found = spans.filter((span) => (typeof name === 'string' ? span.name === name : name.test(span.name)));
-  assert.equal(found.length, 1, `${found.length} of ${String(name)} in ${spans.map((span) => span.name).join(', ')}`);
-  return found[0] as CollectedSpan;
-}
 
 test('resource attributes, the service name, span limits and a foreign propagator are read as OpenTelemetry names them', async () => {
   await using run = await tracedRun(
@@ -53,7 +30,7 @@ test('resource attributes, the service name, span limits and a foreign propagato
   await publishIn(run, 'a-long-address', '{}', id);
   await run.take(1);
   await run.stop();
-  const { service, resource, attributes } = only(await ofTrace(id), /^process/);
+  const { service, resource, attributes } = only(await ofTrace(collector, id), /^process/);
   assert.equal(service, 'bridge');
   assert.deepEqual([resource['service.namespace'], resource['deployment.environment.name']], ['fleet', 'test']);
   assert.match(String(resource['service.instance.id']), /./);

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type CollectedSpan, type OtlpCollector } from '../harness/otlp-collector.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { type MemoryRun, type MemoryRunSettings, startMemoryRun } from '../host/memory-run.ts';
@@ -52,4 +53,29 @@ export function treeOf(spans: readonly CollectedSpan[]): readonly string[] {
       .toSorted((a, b) => a.startMs - b.startMs)
       .flatMap((span) => [`${'  '.repeat(depth)}${span.name}`, ...under(span.spanId, depth + 1)]);
   return under(undefined, 0);
+}
+
+let traces = 0;
+
+/** The id of a trace that no other law of this process has. */
+export function freshTrace(): string {
+  traces += 1;
+  return TRACE.slice(0, -4) + String(traces).padStart(4, '0');
+}
+
+/** The spans of a trace, once the outermost one has come. */
+export function ofTrace(collector: OtlpCollector, traceId: string): Promise<readonly CollectedSpan[]> {
+  return spansWhere(collector, (span) => span.traceId === traceId);
+}
+
+/** Publishes a message that is a part of this trace. */
+export async function publishIn(run: MemoryRun, address: string, body: string, traceId: string): Promise<void> {
+  await run.publish(address, body, traceparent(traceId));
+}
+
+/** The only span of that name. */
+export function only(spans: readonly CollectedSpan[], name: RegExp | string): CollectedSpan {
+  const found = spans.filter((span) => (typeof name === 'string' ? span.name === name : name.test(span.name)));
+  assert.equal(found.length, 1, `${found.length} of ${String(name)} in ${spans.map((span) => span.name).join(', ')}`);
+  return found[0] as CollectedSpan;
 }

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type CollectedSpan, type OtlpCollector, startOtlpCollector } from '../harness/otlp-collector.ts';
-import type { MemoryRun } from '../host/memory-run.ts';
-import { PARENT, spansWhere, TRACE, traceparent, tracedRun, treeOf } from './traced-run.ts';
+import { freshTrace, ofTrace, only, PARENT, publishIn, traceparent, tracedRun, treeOf } from './traced-run.ts';
 
 let collector: OtlpCollector;
 
@@ -11,28 +10,6 @@ before(async () => {
 });
 
 after(() => collector[Symbol.asyncDispose]());
-
-let traces = 0;
-
-/** The id of a trace that no other law of this file has. */
-function freshTrace(): string {
-  traces += 1;
-  return TRACE.slice(0, -4) + String(traces).padStart(4, '0');
-}
-
-function ofTrace(traceId: string): Promise<readonly CollectedSpan[]> {
-  return spansWhere(collector, (span) => span.traceId === traceId);
-}
-
-async function publishIn(run: MemoryRun, address: string, body: string, traceId: string): Promise<void> {
-  await run.publish(address, body, traceparent(traceId));
-}
-
-function only(spans: readonly CollectedSpan[], name: RegExp | string): CollectedSpan {
-  const found = spans.filter((span) => (typeof name === 'string' ? span.name === name : name.test(span.name)));
-  assert.equal(found.length, 1, `${found.length} of ${String(name)} in ${spans.map((span) => span.name).join(', ')}`);
-  return found[0] as CollectedSpan;
-}
 
 const SCHEMA = { type: 'object', required: ['lat'], properties: { lat: { type: 'number' } } };
 
@@ -47,7 +24,7 @@ test('a thousand addresses have one span name, each address is an attribute', as
   }
   await run.take(ids.length);
   await run.stop();
-  const spans = (await Promise.all(ids.map(ofTrace))).flat();
+  const spans = (await Promise.all(ids.map((id) => ofTrace(collector, id)))).flat();
   assert.deepEqual([...new Set(spans.map(({ name }) => name))].toSorted(), [
     'ack in/#',
     'ack in/+/pos',
@@ -55,11 +32,11 @@ test('a thousand addresses have one span name, each address is an attribute', as
     'process in/+/pos',
     'publish out/{key}',
   ]);
-  const first = only(await ofTrace(ids[0] ?? ''), 'process in/+/pos');
+  const first = only(await ofTrace(collector, ids[0] ?? ''), 'process in/+/pos');
   assert.equal(first.attributes['messaging.destination.name'], 'in/k0/pos');
   assert.equal(first.attributes['messaging.destination.template'], 'in/+/pos');
   assert.equal(
-    only(await ofTrace(ids[0] ?? ''), 'publish out/{key}').attributes['messaging.destination.name'],
+    only(await ofTrace(collector, ids[0] ?? ''), 'publish out/{key}').attributes['messaging.destination.name'],
     'out/k0',
   );
 });
@@ -73,7 +50,7 @@ test('a dead letter is a span with the code, schema, place, stage and attempts, 
   await publishIn(run, 'a', '{"lat":"a secret"}', id);
   await run.rest(1);
   await run.stop();
-  const spans = await ofTrace(id);
+  const spans = await ofTrace(collector, id);
   assert.deepEqual(treeOf(spans), [
     'process in/#',
     '  decode r',
@@ -113,7 +90,7 @@ test('each retry is an event with its cause, its stage and its delay, and the wa
   await publishIn(run, 'a', '{}', id);
   await run.take(1);
   await run.stop();
-  const whole = only(await ofTrace(id), 'process in/#');
+  const whole = only(await ofTrace(collector, id), 'process in/#');
   const retries = whole.events.filter(({ name }) => name === 'retry');
   assert.equal(retries.length, 2);
   for (const { attributes } of retries) {
@@ -136,9 +113,9 @@ test('a message that waited for its lane says how long', async () => {
   await publishIn(run, 'a', '{}', two);
   await run.take(2);
   await run.stop();
-  const behind = only(await ofTrace(two), 'process in/#');
+  const behind = only(await ofTrace(collector, two), 'process in/#');
   assert.ok(Number(behind.attributes['sluice.wait.lane']) > 0.01, JSON.stringify(behind.attributes));
-  assert.equal(only(await ofTrace(one), 'process in/#').attributes['sluice.wait.lane'], undefined);
+  assert.equal(only(await ofTrace(collector, one), 'process in/#').attributes['sluice.wait.lane'], undefined);
 });
 
 test('a message that waited in the spool says how long', async () => {
@@ -153,7 +130,7 @@ test('a message that waited in the spool says how long', async () => {
   await publishIn(run, 'b', '{}', two);
   await run.take(2);
   await run.stop();
-  const { attributes, events } = only(await ofTrace(two), 'process in/#');
+  const { attributes, events } = only(await ofTrace(collector, two), 'process in/#');
   assert.ok(Number(attributes['sluice.wait.spool']) > 0.01, JSON.stringify(attributes));
   assert.ok(events.some(({ name, attributes: of }) => name === 'wait' && Number(of['sluice.wait.spool']) > 0.01));
 });
@@ -180,7 +157,7 @@ test('a message that is not sampled has no span and goes on unsampled in a trace
   const [carried, own] = run.letters();
   assert.equal(carried?.['trace_id'], id);
   for (const letter of [carried, own]) {
-    const [span, ...more] = await ofTrace(String(letter?.['trace_id']));
+    const [span, ...more] = await ofTrace(collector, String(letter?.['trace_id']));
     assert.equal(more.length, 0);
     assert.equal(span?.spanId, letter?.['span_id']);
     assert.equal(span?.parentSpanId, letter === carried ? PARENT : '');
@@ -202,7 +179,7 @@ test('traceContext: link begins a trace of its own that is linked, ignore one th
     await run.stop();
     const [, outgoing = ''] = (frame?.headers.get('traceparent')?.[0] ?? '').split('-');
     assert.notEqual(outgoing, id);
-    const whole = only(await ofTrace(outgoing), 'process in/#');
+    const whole = only(await ofTrace(collector, outgoing), 'process in/#');
     assert.equal(whole.parentSpanId, '');
     assert.deepEqual(
       whole.links.map(({ traceId, spanId }) => [traceId, spanId]),
@@ -229,7 +206,7 @@ test('a span holds no part of a body, no key and no header value, unless keys ar
     await run.publish('a', '{"unit":"body-secret"}', { headers, key: 'key-secret' });
     await run.take(1);
     await run.stop();
-    return ofTrace(id);
+    return ofTrace(collector, id);
   };
   assert.doesNotMatch(JSON.stringify(await publish({})), /secret/);
   const shown = await publish({ SLUICE_TRACE_KEYS: 'true' });
@@ -256,7 +233,7 @@ test('superseded, expired and dropped messages end their spans with that outcome
   await run.stop();
   const outcomes = await Promise.all(
     [newest, stale, dropped, expired].map(
-      async (id) => only(await ofTrace(id), 'process in/#').attributes['sluice.outcome'],
+      async (id) => only(await ofTrace(collector, id), 'process in/#').attributes['sluice.outcome'],
     ),
   );
   assert.deepEqual(outcomes, ['delivered', 'superseded', 'dropped', 'expired']);
