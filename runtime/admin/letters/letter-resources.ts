@@ -1,4 +1,5 @@
 import { SluiceError } from '#contract/errors.ts';
+import { shortened } from '#kit/shortened.ts';
 import { changedBefore } from '../../store/dead-letters/changed-before.ts';
 import { type AdminRequest, type Answer, plain, type Resource, seeOther } from '../answer.ts';
 import { type Html, html } from '../html.ts';
@@ -11,6 +12,8 @@ import { SEAL_FIELD } from '../visitors.ts';
 import type { LetterDesk } from './letter-desk.ts';
 import { chosen, letterTable } from './letter-list.ts';
 import { letterView } from './letter-view.ts';
+
+const LONGEST = 300;
 
 export interface LetterPages {
   readonly outline: PipelineOutline;
@@ -171,7 +174,7 @@ function replayContent(desk: LetterDesk, name: string): Html {
     ${
       failures.length > 0 &&
       html`<ul>
-        ${failures.map(({ number, code, text }) => html`<li><a href="/letters/${number}" id="failure-${number}">Letter ${number}</a>: ${code} ${text}</li>`)}
+        ${failures.map(({ number, code, text }) => html`<li><a href="/letters/${number}" id="failure-${number}">Letter ${number}</a>: ${code} ${shortened(text, LONGEST)}</li>`)}
       </ul>`
     }`;
 }
