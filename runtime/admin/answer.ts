@@ -8,7 +8,15 @@ export interface Answer {
 
 /** A stream of server-sent events. `begin` is called once the head is sent; it returns what ends the stream. */
 export interface EventStream {
-  readonly begin: (send: (text: string) => void) => () => void;
+  readonly begin: (send: (text: string) => void, reader: StreamReader) => () => void;
+}
+
+/** Who reads a stream. */
+export interface StreamReader {
+  /** It has not read yet what was sent: what changes meanwhile is sent in one piece later. */
+  readonly isBehind: () => boolean;
+  /** Ends the stream and reports why. */
+  readonly fail: (thrown: unknown) => void;
 }
 
 /** A request whose host, method, size and rights were checked. */

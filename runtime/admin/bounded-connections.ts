@@ -1,11 +1,13 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** Beyond them the oldest one ends. */
 const MOST_CONNECTIONS = 64;
 const MOST_STREAMS = 16;
-/** What a stream holds for a reader that does not read. */
+/** A stream whose reader has left so much unread is sent nothing more. */
 const MOST_HELD = 512 * 1024;
+/** Requests of one connection that wait for their answers; each holds its whole answer. */
+const MOST_WAITING = 4;
 
 /**
  * Bounds the connections of a server. One too many ends the oldest, not itself: a stranger that holds connections keeps no probe
@@ -14,6 +16,7 @@ const MOST_HELD = 512 * 1024;
 export class BoundedConnections {
   readonly #plain = new Set<Socket>();
   readonly #streams = new Set<Socket>();
+  readonly #waiting = new WeakMap<Socket, number>();
 
   constructor(server: Server) {
     server.on('connection', (socket: Socket) => {
@@ -26,6 +29,19 @@ export class BoundedConnections {
         this.#streams.delete(socket);
       });
     });
+  }
+
+  /**
+   * Whether a request of this connection is answered. A connection that sends the next ones without waiting ends: one packet holds a
+   * thousand requests, and nothing else would bound their answers. No browser does it.
+   */
+  takes({ socket }: IncomingMessage, response: ServerResponse): boolean {
+    if (socket.destroyed) return false;
+    const waiting = (this.#waiting.get(socket) ?? 0) + 1;
+    this.#waiting.set(socket, waiting);
+    response.once('close', () => this.#waiting.set(socket, (this.#waiting.get(socket) ?? 1) - 1));
+    if (waiting > MOST_WAITING) socket.destroy();
+    return waiting <= MOST_WAITING;
   }
 
   /** From now on it counts as a stream. */
@@ -43,9 +59,9 @@ function endOldest(sockets: Set<Socket>): void {
   oldest.destroy();
 }
 
-/** Writes to a reader, and ends it once it has fallen behind too far. */
+/** Writes to a reader, unless it has fallen behind too far: then it ends. One text may be longer than what is held. */
 export function writeBounded(socket: Socket, text: string, write: (text: string) => boolean): void {
   if (socket.destroyed) return;
-  write(text);
   if (socket.writableLength > MOST_HELD) socket.destroy();
+  else write(text);
 }

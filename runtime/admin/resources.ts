@@ -5,6 +5,7 @@ import { partStream } from './page/events.ts';
 import { overview, overviewParts } from './page/overview.ts';
 import type { Part } from './page/route-parts.ts';
 import { type Metrics, probeResources } from './probes.ts';
+import type { Status } from './status/status.ts';
 import type { StatusDesk } from './status/status-desk.ts';
 import type { Health } from '../telemetry/health.ts';
 
@@ -20,7 +21,13 @@ export function pipelineResources({ health, metrics, status, letters }: Pipeline
   const { traceUrl } = letters;
   const listen = (listener: () => void): (() => void) => status.listen(listener);
   const title = (): string => `${status.now().pipeline}: ${status.now().state}`;
-  const all = (): readonly Part[] => overviewParts(status.now(), { traceUrl });
+  let last: { readonly status: Status; readonly parts: readonly Part[] } | undefined;
+  // All streams of one moment send the same.
+  const all = (): readonly Part[] => {
+    const now = status.now();
+    if (last?.status !== now) last = { status: now, parts: overviewParts(now, { traceUrl }) };
+    return last.parts;
+  };
   return new Map<string, Resource>([
     ...probeResources(health, metrics),
     ...assetResources(),

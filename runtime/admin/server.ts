@@ -65,9 +65,10 @@ export async function serveAdmin(settings: AdminSettings): Promise<Admin> {
   const server = createServer(LIMITS);
   server.maxRequestsPerSocket = 1000;
   server.setTimeout(IDLE_MS);
-  const desk = new Desk(settings, new BoundedConnections(server));
+  const connections = new BoundedConnections(server);
+  const desk = new Desk(settings, connections);
   server.on('request', (request, response) => {
-    desk.answer(request, response).catch(() => response.destroy());
+    if (connections.takes(request, response)) desk.answer(request, response).catch(() => response.destroy());
   });
   await listening(server, settings);
   const address = server.address();
@@ -119,7 +120,7 @@ class Desk {
       this.#settings.onFault?.(path, messageOf(thrown));
       answer = plain(500, 'The page could not be made. The log says why.');
     }
-    if ('begin' in answer) return this.#stream(request, response, answer);
+    if ('begin' in answer) return this.#stream(request, response, answer, path);
     const { status, type, body, headers } = answer;
     // What is left of a refused body is not read.
     if (!request.complete) response.shouldKeepAlive = false;
@@ -179,14 +180,31 @@ class Desk {
     return resources.get(path) ?? this.#logins.get(path) ?? (below === '/' ? undefined : resources.get(below));
   }
 
-  #stream({ socket, method }: IncomingMessage, response: ServerResponse, { begin }: EventStream): void {
+  #stream(
+    { socket, method, headers }: IncomingMessage,
+    response: ServerResponse,
+    { begin }: EventStream,
+    path: string,
+  ): void {
+    // Another answer of the connection is not ended yet: what waits behind it would be held without a bound.
+    if (response.socket === null) return void socket.destroy();
     response.writeHead(200, { ...SECURITY_HEADERS, 'content-type': 'text/event-stream; charset=utf-8' });
     if (method === 'HEAD') return void response.end();
     this.#connections.streams(socket);
     response.flushHeaders();
     const send = (text: string): void => writeBounded(socket, text, (part) => response.write(part));
-    const end = begin(send);
-    const heartbeat = setInterval(() => send(': still here\n\n'), HEARTBEAT_MS);
+    const end = begin(send, {
+      isBehind: () => response.writableLength > 0,
+      fail: (thrown) => {
+        this.#settings.onFault?.(path, messageOf(thrown));
+        socket.destroy();
+      },
+    });
+    const heartbeat = setInterval(() => {
+      // Who has left, or whose time is over, reads no further.
+      if (this.#visitors.visitor(headers, Date.now()) === undefined) socket.destroy();
+      else send(': still here\n\n');
+    }, HEARTBEAT_MS);
     heartbeat.unref();
     response.once('close', () => {
       clearInterval(heartbeat);

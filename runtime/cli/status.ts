@@ -2,7 +2,6 @@ import { SluiceError } from '#contract/errors.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { STATUS_OPTIONS, statusClient, TOKEN_HELP } from './status-client.ts';
-import { statusLines } from './status-text.ts';
 
 /** For scripts: 0 where all is well, 1 where something is degraded or down. */
 export const status: Command = {
@@ -12,8 +11,8 @@ export const status: Command = {
   words: [0, 1],
   async run(given) {
     try {
-      const { status: found, text } = await statusClient(given)();
-      process.stdout.write(given.values['json'] === true ? text : `${statusLines(found).join('\n')}\n`);
+      const { status: found, lines, text } = await statusClient(given)();
+      process.stdout.write(given.values['json'] === true ? text : `${lines.join('\n')}\n`);
       return found.state === 'ok' ? EXIT.fine : EXIT.unwell;
     } catch (thrown) {
       if (!(thrown instanceof SluiceError)) throw thrown;

@@ -5,7 +5,6 @@ import type { Command } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { fitted, newScreen } from './screen.ts';
 import { type AskStatus, STATUS_OPTIONS, statusClient, TOKEN_HELP } from './status-client.ts';
-import { statusLines } from './status-text.ts';
 
 const EVERY_MS = 1000;
 
@@ -76,7 +75,7 @@ async function drawScreens(ask: AskStatus, ended: AbortSignal): Promise<ExitCode
   try {
     for (let isFirst = true; !ended.aborted; isFirst = false) {
       const lines = await ask().then(
-        ({ status }) => statusLines(status),
+        ({ lines: all }) => all,
         (thrown: unknown) => {
           if (isFirst || !(thrown instanceof SluiceError)) throw thrown;
           return [harmless(`${thrown.code}  ${thrown.message}. Trying again.`)];

@@ -24,6 +24,8 @@ export interface LabelRules {
   seen(label: Label): ExpressionLabel;
   /** The label with another one joined to it; `by` may lack the policy, which is the file's: `S;REL=USA`. */
   raised(label: Label, by: string): Label;
+  /** Whether logs, and the operator's page, may tell of data of this label. Not of one that cannot be determined, where the file bounds them. */
+  mayBeTold(label: Label): boolean;
 }
 
 /** What one bus may hold. */

@@ -22,7 +22,7 @@ export interface StatedLabels {
 /** The label rules of a checked pipeline file: its policy, and the range of each connection. */
 export class PipelineLabels {
   readonly reader: LabelReader;
-  /** What the operator's page may show; all, unless the file bounds it. */
+  /** What logs and the operator's page may tell; all, unless the file bounds it. */
   readonly shown: Clearance;
   readonly #ranges: ReadonlyMap<string, BusRange>;
   readonly #guardSchemas: Readonly<Record<string, unknown>>;
@@ -71,7 +71,7 @@ export class PipelineLabels {
   rulesOf(connection: string, { assumed, binding }: StatedLabels, reports: LabelReports): LabelRules {
     const label = assumed === undefined ? undefined : this.reader.readShort(assumed);
     const source = { name: connection, ...this.#range(connection), assumed: label, binding };
-    return new RouteLabels(this.reader, source, reports);
+    return new RouteLabels(this.reader, source, reports, this.shown);
   }
 
   #range(connection: string): BusRange {

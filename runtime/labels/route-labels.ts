@@ -1,3 +1,4 @@
+import type { Clearance } from './clearance.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { ExpressionLabel } from '#contract/expression.ts';
 import type { Frame } from '#contract/frame.ts';
@@ -46,15 +47,21 @@ export interface LabelReports {
 
 /** The rules of one route by its policy. Labels are interned: a known text costs a lookup. */
 export class RouteLabels implements LabelRules {
+  readonly #told: Clearance;
   readonly #reader: LabelReader;
   readonly #source: SourceRange;
   readonly #reports: LabelReports;
   readonly #inRange = new Set<Label>();
 
-  constructor(reader: LabelReader, source: SourceRange, reports: LabelReports) {
+  constructor(reader: LabelReader, source: SourceRange, reports: LabelReports, told: Clearance) {
     this.#reader = reader;
+    this.#told = told;
     this.#source = source;
     this.#reports = reports;
+  }
+
+  mayBeTold(label: Label): boolean {
+    return this.#told.allows({ label });
   }
 
   labelOf(frame: Frame, atMs: number): Label {

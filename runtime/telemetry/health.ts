@@ -38,6 +38,8 @@ interface Part extends Moment {
 
 const SYSTEM: HealthTime = { nowMs: () => Date.now(), elapsedMs: () => performance.now() };
 const DRAINING = 'draining';
+/** Of one request, that the answer repeats: a stranger may ask. */
+const MOST_UNKNOWN = 8;
 
 /** The readiness of the process: which connections are up, since when they are not, and whether it takes work. */
 export class Health {
@@ -111,11 +113,13 @@ export class Health {
     const lines =
       isReady && !isVerbose ? ['ok'] : parts.flatMap((part) => linesOf(part, excluded.has(part.name), isBrief));
     if (parts.length === 0 && !isReady) lines.push('[-]start nothing is connected yet');
-    const unknown = [...excluded].filter((name) => !parts.some((part) => part.name === name));
-    for (const name of unknown) {
-      const known = parts.map((part) => part.name).join(', ');
-      lines.push(`warn: exclude=${printable(name)} names no part. There are: ${known}`);
+    const known = new Set(parts.map(({ name }) => name));
+    const unknown = [...excluded].filter((name) => !known.has(name));
+    for (const [at, name] of unknown.slice(0, MOST_UNKNOWN).entries()) {
+      const there = at === 0 ? `. There are: ${[...known].join(', ')}` : '';
+      lines.push(`warn: exclude=${printable(name)} names no part${there}`);
     }
+    if (unknown.length > MOST_UNKNOWN) lines.push(`warn: ${unknown.length - MOST_UNKNOWN} more names are of no part`);
     return { isReady, text: `${lines.join('\n')}\n` };
   }
 

@@ -136,6 +136,28 @@ test('who has the token may act without a form, and who has another one may not'
   assert.equal(run.letters().length, 0);
 });
 
+test('a failure that a function raised above labels.telemetry has a code in log and page, and no text', async () => {
+  const raising = "context.raise('TS'); throw new Error('words of agent 47')";
+  await using run = await startMemoryRun({
+    file: { labels: { policy: 'ops', telemetry: 'S;REL=GBR,USA' } },
+    files: {
+      'schemas/ops.policy.json': DEMO_FILE,
+      'functions/f.ts': `export default (body, context) => { if (body.a === 1) { ${raising}; } throw new Error('as ever'); };`,
+    },
+    hub: { ceiling: 'S;REL=GBR,USA' },
+    stages: [{ function: 'f' }],
+    run: { admin: ADMIN },
+  });
+  const headers = new Map([['seclabel', ['1;p=urn:demo:ops;c=S;REL=GBR,USA']]]);
+  await run.publish('a', '{"a":1}', { headers });
+  await run.rest(1);
+  assert.match(await words(urlOf(run)), /TRANSFORM_THREW.*not told: the label/);
+  assert.doesNotMatch((await words(`${urlOf(run)}/status`)) + (await words(`${urlOf(run)}/letters`)), /agent 47/);
+  await run.publish('a', '{"a":2}', { headers });
+  await run.rest(2);
+  assert.match(await words(urlOf(run)), /TRANSFORM_THREW.*f threw Error: as ever/);
+});
+
 test('letters above labels.telemetry are counted and neither shown, replayed nor discarded', async () => {
   await using run = await startMemoryRun({
     file: { labels: { policy: 'ops', telemetry: 'S;REL=GBR,USA' } },

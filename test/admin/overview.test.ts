@@ -100,12 +100,24 @@ test('the stream sends every part once, and then the parts that have changed', (
     },
     () => 'p: ok',
   );
-  const end = stream.begin((text) => sent.push(JSON.parse(text.replace(/^data: /, '')) as (typeof sent)[number]));
+  let isBehind = false;
+  const end = stream.begin(
+    (text) => {
+      for (const one of text.trim().split('\n\n')) {
+        sent.push(JSON.parse(one.replace(/^data: /, '')) as (typeof sent)[number]);
+      }
+    },
+    { isBehind: () => isBehind, fail: () => assert.fail('it goes on') },
+  );
   listener();
   parts = [
     { id: 'state', content: html`ok` },
     { id: 'errors', content: html`one` },
   ];
+  isBehind = true;
+  listener();
+  assert.equal(sent.length, 2, 'to a reader that is behind nothing is sent, and nothing is kept from it later');
+  isBehind = false;
   listener();
   end();
   assert.deepEqual(sent, [

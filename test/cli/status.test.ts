@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { writeFileSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { SluiceError } from '#contract/errors.ts';
+import { statusClient } from '../../runtime/cli/status-client.ts';
 import { statusLines } from '../../runtime/cli/status-text.ts';
 import type { Status } from '../../runtime/admin/status/status.ts';
 import { openPort } from '../admin/port-for-test.ts';
@@ -67,6 +71,44 @@ test('status gives the token of a file, and never as an argument', async () => {
     assert.equal((JSON.parse(process.stdout()) as Status).version, 1);
   } finally {
     await admin.close();
+  }
+});
+
+test('what another server answers is no status: it is refused in one line, whatever it is and however long', async () => {
+  const answers: Readonly<Record<string, (response: ServerResponse) => void>> = {
+    shallow: (response) => response.end('{"version":1,"routes":[{}],"errors":[]}'),
+    later: (response) => response.end('{"version":2}'),
+    endless(response) {
+      const more = (): void => {
+        while (response.write(Buffer.alloc(1 << 20, 32)));
+        response.once('drain', more);
+      };
+      more();
+    },
+  };
+  let current = '';
+  const server = createServer((_, response) => answers[current]?.(response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  try {
+    for (const [name, found] of [
+      ['shallow', /found an answer 200 that is none/],
+      ['later', /found an answer 200 that is none/],
+      ['endless', /found an answer of more than 16777216 bytes/],
+    ] as const) {
+      current = name;
+      const ask = statusClient({ positionals: [`127.0.0.1:${port}`], values: {} });
+      await assert.rejects(ask(), (thrown: unknown) => {
+        assert.ok(thrown instanceof SluiceError && thrown.code === 'ADMIN_UNREACHABLE');
+        assert.match(thrown.message, found);
+        return true;
+      });
+    }
+    const withSecret = { positionals: ['http://me:secret@localhost:1'], values: {} };
+    assert.throws(() => statusClient(withSecret), /without user and password/);
+  } finally {
+    server.closeAllConnections();
+    server.close();
   }
 });
 

@@ -1,7 +1,11 @@
+import { shortened } from '#kit/shortened.ts';
 import { type Html, html } from '../html.ts';
 import type { LetterSummary } from '../../store/dead-letters/stored-letter.ts';
 import { moment, traceLink } from '../page/words.ts';
 import { SEAL_FIELD } from '../visitors.ts';
+
+/** A key may be as long as a body. */
+const LONGEST = 300;
 
 export interface ListView {
   readonly letters: readonly LetterSummary[];
@@ -59,11 +63,15 @@ function row(letter: LetterSummary, traceUrl: string | undefined, isWritable: bo
     <td class="figure">${moment(new Date(diedAtMs).toISOString())}</td>
     <td class="code">${route}</td>
     <td class="code">${code}${state}</td>
-    <td>${pointer === '' ? 'the whole body' : pointer}</td>
-    <td>${key}</td>
+    <td>${pointer === '' ? 'the whole body' : short(pointer)}</td>
+    <td>${short(key)}</td>
     <td class="figure">${attempts}</td>
-    <td>${text} ${traceLink(traceUrl, traceId)}</td>
+    <td>${short(text)} ${traceLink(traceUrl, traceId)}</td>
   </tr>`;
+}
+
+function short(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : shortened(text, LONGEST);
 }
 
 /** The numbers that a form names: those chosen, or all of its page. */

@@ -1,4 +1,5 @@
 import { SluiceError } from '#contract/errors.ts';
+import { shortened } from '#kit/shortened.ts';
 import { changedBefore } from '../../store/dead-letters/changed-before.ts';
 import { type AdminRequest, type Answer, plain, type Resource, seeOther } from '../answer.ts';
 import { type Html, html } from '../html.ts';
@@ -11,6 +12,8 @@ import { SEAL_FIELD } from '../visitors.ts';
 import type { LetterDesk } from './letter-desk.ts';
 import { chosen, letterTable } from './letter-list.ts';
 import { letterView } from './letter-view.ts';
+
+const LONGEST = 300;
 
 export interface LetterPages {
   readonly outline: PipelineOutline;
@@ -44,8 +47,12 @@ function told(answer: () => Answer): Answer {
     return answer();
   } catch (thrown) {
     if (!(thrown instanceof SluiceError)) throw thrown;
-    return plain(503, `${thrown.code}: ${thrown.message}. ${thrown.remedy}`);
+    return plain(503, troubleOf(thrown));
   }
+}
+
+function troubleOf({ code, message, remedy }: SluiceError): string {
+  return `${code}: ${message}. ${remedy}`;
 }
 
 function list({ outline, desk, traceUrl, isWritable }: LetterPages, { query, visitor }: AdminRequest): Answer {
@@ -58,11 +65,12 @@ function list({ outline, desk, traceUrl, isWritable }: LetterPages, { query, vis
     ...(below !== undefined && { below }),
   });
   const more = new URLSearchParams({ route, code, below: String(next) });
-  const gone = query.get('discarded');
+  // A number and nothing else: a link could put its own words here.
+  const [gone] = /^\d{1,15}$/.exec(query.get('discarded') ?? '') ?? [];
   const names = outline.routes.map(({ name }) => name);
   const body = html`<section class="card" aria-labelledby="letters">
     <h2 id="letters">Dead letters</h2>
-    ${gone !== null && html`<p role="status">${gone} letters are discarded.</p>`}
+    ${gone !== undefined && html`<p role="status">${gone} letters are discarded.</p>`}
     <form method="get" action="/letters" class="actions">
       ${choice('route', 'route', names, route)} ${choice('code', 'code', desk.codes(), code)} <button>Show</button>
     </form>
@@ -148,19 +156,27 @@ function progress(pages: LetterPages, { query, visitor }: AdminRequest): Answer 
 
 /** How far a replay is. Its letters go through their routes beside the messages of the source. */
 export function replayParts(desk: LetterDesk, name: string): readonly Part[] {
+  try {
+    return [{ id: 'replay', content: replayContent(desk, name) }];
+  } catch (thrown) {
+    if (!(thrown instanceof SluiceError)) throw thrown;
+    return [{ id: 'replay', content: html`<p class="trouble">${troubleOf(thrown)}</p>` }];
+  }
+}
+
+function replayContent(desk: LetterDesk, name: string): Html {
   const { progress: all, failures } = desk.progress(name);
   const { requested, issued, done, failed } = all;
   const left = requested + issued;
-  const content = html`<p>
+  return html`<p>
       <b>${left === 0 ? 'Ended' : 'Under way'}</b>: ${done} went through, ${failed} failed again, ${left} left.
     </p>
     ${
       failures.length > 0 &&
       html`<ul>
-        ${failures.map(({ number, code, text }) => html`<li><a href="/letters/${number}" id="failure-${number}">Letter ${number}</a>: ${code} ${text}</li>`)}
+        ${failures.map(({ number, code, text }) => html`<li><a href="/letters/${number}" id="failure-${number}">Letter ${number}</a>: ${code} ${shortened(text, LONGEST)}</li>`)}
       </ul>`
     }`;
-  return [{ id: 'replay', content }];
 }
 
 function page(

@@ -1,7 +1,8 @@
 import { bodyLines } from '../../codecs/body-lines.ts';
 import type { StoredLetter } from '../../store/dead-letters/stored-letter.ts';
+import { shortened } from '#kit/shortened.ts';
 import { type Html, html } from '../html.ts';
-import { moment, size, traceLink } from '../page/words.ts';
+import { count, moment, size, traceLink } from '../page/words.ts';
 import { SEAL_FIELD } from '../visitors.ts';
 
 export interface LetterView {
@@ -12,14 +13,22 @@ export interface LetterView {
 }
 
 const MARK = '  <-- here';
+/** Of a body: the event loop that draws it is that of the messages. */
+const MOST_BODY = 128 * 1024;
+const MOST_HEADERS = 100;
+const LONGEST_VALUE = 2000;
+const LONGEST_CAUSE = 20_000;
 
 /** One letter with its body, and the value that the schema refused. */
 export function letterView(letter: StoredLetter, { changedBy, traceUrl, seal }: LetterView): Html {
   const { number, frame, code, text, cause, replay } = letter;
-  const body = bodyLines(frame.body, frame.contentType, changedBy === undefined ? letter.pointer : undefined);
+  const shown = beginningOf(frame.body);
+  const isCut = shown !== frame.body;
+  const body = bodyLines(shown, frame.contentType, changedBy === undefined && !isCut ? letter.pointer : undefined);
+  const values = [...frame.headers].flatMap(([name, all]) => all.map((value) => [name, value] as const));
   return html`<section class="card" aria-labelledby="letter">
     <h2 id="letter">Letter ${number}: ${code}</h2>
-    <p>${text}</p>
+    <p>${shortened(text, LONGEST_VALUE)}</p>
     ${replay !== undefined && html`<p class="quiet">replay ${replay}</p>`}
     ${seal !== undefined && actions(number, seal)}
     <dl class="numbers facts">${facts(letter, changedBy)}</dl>
@@ -27,26 +36,37 @@ export function letterView(letter: StoredLetter, { changedBy, traceUrl, seal }: 
     ${
       cause !== undefined &&
       html`<h3>Cause</h3>
-        <pre tabindex="0" role="region" aria-label="cause">${cause}</pre>`
+        <pre tabindex="0" role="region" aria-label="cause">${shortened(cause, LONGEST_CAUSE)}</pre>`
     }
     <h3>Headers</h3>
     ${
       frame.headers.size === 0
         ? html`<p class="quiet">none</p>`
         : html`<dl>
-            ${[...frame.headers].flatMap(([name, values]) =>
-              values.map(
-                (value) =>
-                  html`<dt class="quiet">${name}</dt>
-                    <dd>${value}</dd>`,
-              ),
+            ${values.slice(0, MOST_HEADERS).map(
+              ([name, value]) =>
+                html`<dt class="quiet">${shortened(name, LONGEST_VALUE)}</dt>
+                  <dd>${shortened(value, LONGEST_VALUE)}</dd>`,
             )}
           </dl>`
     }
+    ${
+      values.length > MOST_HEADERS &&
+      html`<p class="quiet">${count(values.length - MOST_HEADERS)} more are not shown: sluice dlq show ${number}</p>`
+    }
     <h3>Body <span class="quiet">${body.kind}, ${size(frame.body?.length ?? 0)}</span></h3>
+    ${isCut && html`<p class="quiet">Its first ${size(shown?.length ?? 0)} as they are. The whole body: sluice dlq show ${number}</p>`}
     <pre tabindex="0" role="region" aria-label="body">
 ${body.lines.map((line) => (line.endsWith(MARK) ? html`<mark>${line}</mark> ` : html`${line} `))}</pre>
   </section>`;
+}
+
+/** Ends with a whole character. */
+function beginningOf(body: Uint8Array | null): Uint8Array | null {
+  if (body === null || body.length <= MOST_BODY) return body;
+  let end = MOST_BODY;
+  while (end > MOST_BODY - 4 && ((body[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return body.subarray(0, end);
 }
 
 function facts(letter: StoredLetter, changedBy: string | undefined): readonly Html[] {
@@ -77,7 +97,7 @@ function facts(letter: StoredLetter, changedBy: string | undefined): readonly Ht
       : [
           html`<div>
             <dt>${name}</dt>
-            <dd>${value}</dd>
+            <dd>${shortened(value, LONGEST_VALUE)}</dd>
           </div>`,
         ],
   );

@@ -53,9 +53,9 @@ export class StatusDesk {
   }
 
   now(): Status {
-    const nowMs = performance.now();
-    if (this.#last === undefined || nowMs - this.#last.atMs >= FRESH_MS) {
-      this.#last = { atMs: nowMs, status: this.#status() };
+    if (this.#last === undefined || performance.now() - this.#last.atMs >= FRESH_MS) {
+      const status = this.#status();
+      this.#last = { atMs: performance.now(), status };
     }
     return this.#last.status;
   }

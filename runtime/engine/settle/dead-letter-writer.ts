@@ -79,7 +79,7 @@ export class DeadLetterWriter {
       ...failure.place,
       route: this.#route.policy.name,
       code: failure.code,
-      text: failure.message,
+      text: toldText(this.#route.policy, failure),
       delivery: delivery.id,
       attempts,
       letter: replay?.letter,
@@ -111,6 +111,12 @@ export class DeadLetterWriter {
     log.info('dead-letters-written', { route: this.#route.policy.name });
     onDeadLetters(undefined);
   }
+}
+
+/** The text may quote data of the label that a function raised; a failure without such a label quotes nothing. */
+function toldText({ labels }: Policy, { label, message }: SluiceError): string {
+  const isTold = labels === undefined || label === undefined || labels.mayBeTold(label);
+  return isTold ? message : 'not told: the label of what it tells of is above labels.telemetry; sluice dlq shows it';
 }
 
 /** A dead letter holds the frame and the text of the failure, and so what both tell. */
