@@ -4,6 +4,7 @@ import type { Frame } from '#contract/frame.ts';
 import type { EndSpan, SendTrace, StageTrace, Trace, TraceOutcome, Wait } from '#contract/trace.ts';
 import { guardOutcome, StageDescriptions } from './describe-stage.ts';
 import { finish, writeFailure } from './failed-span.ts';
+import { FunctionSpan } from './function-span.ts';
 import { NAMES, WAITS } from './names.ts';
 import type { RecordedSpan } from './recorded-span.ts';
 import type { Recorder } from './recorder.ts';
@@ -60,9 +61,10 @@ export class MessageTrace implements Trace {
     const attributes: Attributes = { [NAMES.stage]: name, [NAMES.stageKind]: kind, [NAMES.stageIndex]: index };
     if (guard !== undefined) attributes[NAMES.guard] = guard;
     const span = this.#begin(spanName, SpanKind.INTERNAL, attributes);
+    const seen = new FunctionSpan(span);
     return {
-      span,
-      within: (act) => active.with(trace.setSpan(ROOT_CONTEXT, span), act),
+      span: seen,
+      within: (act) => active.with(trace.setSpan(ROOT_CONTEXT, seen), act),
       end(failure, results) {
         span.put(NAMES.stageResults, results);
         if (guard !== undefined) span.put(NAMES.guardOutcome, guardOutcome(failure));
