@@ -1,7 +1,7 @@
 import { SluiceError } from '#contract/errors.ts';
 import type { Label, Message } from '#contract/message.ts';
 import type { Joined } from '#contract/stage.ts';
-import type { Tracer } from '#contract/trace.ts';
+import type { TraceOutcome, Tracer } from '#contract/trace.ts';
 import { joinedInFlight, type JoiningRoute } from './joined-in-flight.ts';
 import { attemptOf, type End, type InFlight, SETTLED } from './in-flight.ts';
 import { outcomeOf } from './settle/outcome-of.ts';
@@ -14,6 +14,8 @@ export class KeptMessages {
   readonly #kept = new Map<Message, InFlight>();
   /** Joined and not ended. */
   readonly #joined = new Set<InFlight>();
+  /** Of what was joined: those parts of it that an earlier stage had joined. */
+  readonly #parts = new Map<InFlight, readonly InFlight[]>();
 
   constructor(route: JoiningRoute, tracer: Tracer | undefined) {
     this.#route = route;
@@ -52,24 +54,29 @@ export class KeptMessages {
       else this.#joined.delete(part);
     }
     this.#joined.add(inFlight);
+    const joinedBefore = parts.filter((part) => part.members !== undefined);
+    if (joinedBefore.length > 0) this.#parts.set(inFlight, joinedBefore);
     return inFlight;
   }
 
   /** It has ended: its members end with it. */
   ended(inFlight: InFlight, end: End): void {
     this.#joined.delete(inFlight);
-    inFlight.state = SETTLED;
-    const failure = end.kind === 'refused' ? end.failure : undefined;
-    inFlight.envelope.trace?.end(outcomeOf(this.#route, end), failure, undefined);
+    this.#end(inFlight, outcomeOf(this.#route, end), end.kind === 'refused' ? end.failure : undefined);
   }
 
   /** Nothing of it goes on: its members are released. */
   release(): void {
     this.#kept.clear();
-    for (const inFlight of this.#joined) {
-      inFlight.state = SETTLED;
-      inFlight.envelope.trace?.end('released', undefined, undefined);
-    }
+    for (const inFlight of this.#joined) this.#end(inFlight, 'released', undefined);
     this.#joined.clear();
+  }
+
+  /** What was joined out of others ends them too. */
+  #end(inFlight: InFlight, outcome: TraceOutcome, failure: SluiceError | undefined): void {
+    inFlight.state = SETTLED;
+    inFlight.envelope.trace?.end(outcome, failure, undefined);
+    for (const part of this.#parts.get(inFlight) ?? []) this.#end(part, outcome, failure);
+    this.#parts.delete(inFlight);
   }
 }

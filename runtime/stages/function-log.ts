@@ -7,6 +7,12 @@ import { shortened } from '#kit/shortened.ts';
 /** Bounds of one line. */
 const MOST_FIELDS = 32;
 const MOST_CHARACTERS = 4096;
+const MOST_OF_NAME = 128;
+/** What every line says of itself: a function that could replace it could forge the lines of others. */
+const OF_LINES: ReadonlySet<string> = new Set(['time', 'level', 'event']);
+
+/** In the place of a value that has no text. */
+const UNWRITABLE = '(no text)';
 
 /** Levels of a function's lines. */
 export type FunctionLevel = keyof FunctionLog;
@@ -17,7 +23,7 @@ export function functionLog(log: Log, place: LogFields): FunctionLog {
     (level: FunctionLevel) =>
     // Code without types may hand over anything.
     (text: unknown, fields?: FunctionLogFields): void =>
-      log[level]?.('function', { ...written(fields), ...place, text: shortened(String(text), MOST_CHARACTERS) });
+      log[level]?.('function', { ...written(fields), ...place, text: shortened(textOf(text), MOST_CHARACTERS) });
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
@@ -34,11 +40,22 @@ export function placeOf(
 function written(fields: FunctionLogFields | undefined): LogFields {
   if (typeof fields !== 'object' || fields === null) return {};
   try {
-    const all = Object.entries(fields).slice(0, MOST_FIELDS);
-    return Object.fromEntries(all.map(([name, value]) => [name, plain(value)]));
+    const own = Object.entries(fields).filter(([name]) => !OF_LINES.has(name));
+    return Object.fromEntries(
+      own.slice(0, MOST_FIELDS).map(([name, value]) => [shortened(name, MOST_OF_NAME), plain(value)]),
+    );
   } catch {
     // A member that throws.
     return {};
+  }
+}
+
+/** Members of a foreign value may throw. */
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return UNWRITABLE;
   }
 }
 
@@ -49,12 +66,12 @@ function plain(value: unknown): LogFields[string] {
 }
 
 function asJson(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return String(value);
-  if (value instanceof Error) return messageOf(value);
+  if (typeof value !== 'object' || value === null) return textOf(value);
   try {
+    if (value instanceof Error) return messageOf(value);
     return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part)) ?? '';
   } catch {
     // A circle, or a member that throws.
-    return Object.prototype.toString.call(value);
+    return UNWRITABLE;
   }
 }

@@ -96,11 +96,18 @@ export function functionThread(): void {
     });
     return Object.assign(made, Object.fromEntries(methods));
   };
+  const textOf = (value: unknown): string => {
+    try {
+      return String(value);
+    } catch {
+      return '(no text)';
+    }
+  };
   const logOf = (state: State): Context['log'] => {
     const at =
       (level: 'debug' | 'info' | 'warn' | 'error') =>
       (text: unknown, fields?: object): void => {
-        if (!state.isOver) note({ kind: 'log', level, text: String(text), fields });
+        if (!state.isOver) note({ kind: 'log', level, text: textOf(text), fields });
       };
     return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
   };

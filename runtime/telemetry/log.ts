@@ -65,7 +65,7 @@ function plainLine(level: LogLevel, event: string, { text, ...fields }: LogField
   const time = new Date().toISOString().slice(11, 23);
   const details = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}=${quoted(value)}`);
+    .map(([name, value]) => `${quoted(name)}=${quoted(value)}`);
   return `${[time, MARK[level], event, ...details, ...(text === undefined ? [] : [oneLine(String(text))])].join(' ')}\n`;
 }
 

@@ -104,6 +104,46 @@ for (const isolate of ['none', 'worker']) {
   });
 }
 
+const ODD = `
+  const { span, log } = context;
+  span.setAttributes(undefined).setAttribute(undefined, 1).setAttribute('odd', [1n]);
+  span.addEvent(undefined, null).addEvent('late', {}, 'no time').addEvent('never', NaN).addEvent('before', [-1, 0.5]);
+  span.addLink(undefined).addLink({}).addLinks(undefined).addLinks([null]);
+  span.addLink({ context: { ...span.spanContext(), traceFlags: 'x' } });
+  span.setStatus(undefined).setStatus({ code: 7 }).updateName(undefined).updateName({});
+  span.recordException(undefined);
+  span.recordException({ message: { a: 1 } });
+  span.recordException(new Error('seen'));
+  log.info(Object.create(null));
+  log.info({ toString() { throw new Error('no'); } });
+  log.info('x', { bare: Object.create(null), odd: { toJSON() { throw new Error('no'); }, get [Symbol.toStringTag]() { throw new Error('no'); } } });
+`;
+
+for (const isolate of ['none', 'worker']) {
+  test(`no call of its span or log fails a message, ends the process or keeps a span from the collector (isolate: ${isolate})`, async () => {
+    const { run, spans } = await through(`export default (body, context) => {${ODD} return body; };`, { isolate });
+    assert.equal(run.pipeline.numbers()[0]?.delivered, 1);
+    assert.deepEqual(
+      stageOf(spans).events.flatMap(({ attributes }) => attributes['exception.message'] ?? []),
+      ['undefined', 'seen'],
+    );
+    assert.deepEqual(
+      run.said.filter(({ event }) => event === 'traces-unsent'),
+      [],
+    );
+  });
+
+  test(`the runtime ends the span of a function, and a failure is one whatever the function has set (isolate: ${isolate})`, async () => {
+    const code = `export default (body, context) => {
+      context.span.setStatus({ code: 1 }).end();
+      context.span.setAttribute('after', context.span.isRecording());
+      throw new Error('boom');
+    };`;
+    const { status, attributes } = stageOf((await through(code, { isolate })).spans);
+    assert.deepEqual([status, attributes['error.type'], attributes['after']], [2, 'TRANSFORM_THREW', true]);
+  });
+}
+
 async function untraced(code: string, stage: object): Promise<{ run: MemoryRun }> {
   await using run = await tracedRun(
     collector,

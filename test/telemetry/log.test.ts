@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { functionLog } from '../../runtime/stages/function-log.ts';
 import { newLog } from '../../runtime/telemetry/log.ts';
 
 function linesOf(isJson: boolean, fields: Readonly<Record<string, string | number | boolean | undefined>>): string {
@@ -61,4 +62,24 @@ test('as JSON a line is an object with time, level, event and every field as it 
 test('for people: time, mark, event, fields, then the text', () => {
   const line = linesOf(false, { route: 'r', code: 'a b', none: undefined, text: 'one\n  two' });
   assert.match(line, /^\d\d:\d\d:\d\d\.\d{3} ! dead-letter route=r code="a b" one \| two\n$/);
+});
+
+test('no field of a function forges a line: not by its name, nor in the place of time, level and event', () => {
+  const fields = {
+    'a\n12:00:00.000 x dead-letter route': 'r',
+    '\u001b[31m': 1,
+    level: 'error',
+    event: 'ready',
+    time: 'never',
+  };
+  for (const isJson of [false, true]) {
+    const lines: string[] = [];
+    const log = functionLog(newLog({ write: (line) => void lines.push(line), isJson }), { function: 'f' });
+    log.info('said', { ...fields, ['n'.repeat(10_000)]: 1 });
+    const [line = '', ...more] = lines;
+    assert.deepEqual([more.length, line.trimEnd().includes('\n'), line.includes('\u001b')], [0, false, false]);
+    assert.ok(line.length < 500, line);
+    assert.match(line, isJson ? /"level":"info","event":"function"/ : /^[\d:.]{12} {3}function /);
+    assert.doesNotMatch(line, /never|ready/);
+  }
 });

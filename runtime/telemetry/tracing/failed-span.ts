@@ -1,4 +1,3 @@
-import { SpanStatusCode } from '@opentelemetry/api';
 import type { SluiceError } from '#contract/errors.ts';
 import { NAMES } from './names.ts';
 import type { RecordedSpan } from './recorded-span.ts';
@@ -18,7 +17,7 @@ export function writeFailure(span: RecordedSpan, { code, place }: SluiceError): 
 export function finish(span: RecordedSpan, failure: SluiceError | undefined): void {
   if (failure !== undefined) {
     writeFailure(span, failure);
-    span.setStatus({ code: SpanStatusCode.ERROR, message: failure.code });
+    span.fail(failure.code);
   }
   span.end();
 }

@@ -4,7 +4,9 @@ import type { Frame } from '#contract/frame.ts';
 import type { EndSpan, SendTrace, StageTrace, Trace, TraceOutcome, Wait } from '#contract/trace.ts';
 import { guardOutcome, StageDescriptions } from './describe-stage.ts';
 import { finish, writeFailure } from './failed-span.ts';
+import { FunctionSpan } from './function-span.ts';
 import { NAMES, WAITS } from './names.ts';
+import { OpenSpans } from './open-spans.ts';
 import type { RecordedSpan } from './recorded-span.ts';
 import type { Recorder } from './recorder.ts';
 import { withContext } from './trace-context.ts';
@@ -24,6 +26,7 @@ export class MessageTrace implements Trace {
   readonly #route: TracedRoute;
   readonly #template: string;
   readonly #waits = new Waits();
+  readonly #open = new OpenSpans();
 
   /** `template`: of the source, as in the name of the span. `spooledMs`: how long the message was in a spool before. */
   constructor(recorder: Recorder, route: TracedRoute, span: RecordedSpan, template: string, spooledMs: number) {
@@ -59,10 +62,11 @@ export class MessageTrace implements Trace {
     const { spanName, kind, guard } = STAGES.of(name);
     const attributes: Attributes = { [NAMES.stage]: name, [NAMES.stageKind]: kind, [NAMES.stageIndex]: index };
     if (guard !== undefined) attributes[NAMES.guard] = guard;
-    const span = this.#begin(spanName, SpanKind.INTERNAL, attributes);
+    const span = this.#open.with(this.#begin(spanName, SpanKind.INTERNAL, attributes));
+    const seen = new FunctionSpan(span);
     return {
-      span,
-      within: (act) => active.with(trace.setSpan(ROOT_CONTEXT, span), act),
+      span: seen,
+      within: (act) => active.with(trace.setSpan(ROOT_CONTEXT, seen), act),
       end(failure, results) {
         span.put(NAMES.stageResults, results);
         if (guard !== undefined) span.put(NAMES.guardOutcome, guardOutcome(failure));
@@ -92,7 +96,7 @@ export class MessageTrace implements Trace {
     };
     if (frame.id !== undefined && this.#route.hasPlainIds) attributes[NAMES.messageId] = frame.id;
     if (waitedS > 0) attributes[WAITS.sink] = waitedS;
-    const span = this.#begin(to?.spanName ?? '', SpanKind.PRODUCER, attributes);
+    const span = this.#open.with(this.#begin(to?.spanName ?? '', SpanKind.PRODUCER, attributes));
     return {
       headers: withContext(span.spanContext(), frame.headers),
       end: (failure) => {
@@ -105,7 +109,8 @@ export class MessageTrace implements Trace {
 
   deadLetter(failure: SluiceError, attempts: number): (letter: number | undefined) => void {
     this.#waits.end(this.span);
-    const span = this.#begin(`deadletter ${this.#route.route}`, SpanKind.PRODUCER, { [NAMES.attempts]: attempts });
+    const name = `deadletter ${this.#route.route}`;
+    const span = this.#open.with(this.#begin(name, SpanKind.PRODUCER, { [NAMES.attempts]: attempts }));
     writeFailure(span, failure);
     return (letter) => {
       if (letter !== undefined) span.put(NAMES.letter, letter);
@@ -120,6 +125,7 @@ export class MessageTrace implements Trace {
 
   end(outcome: TraceOutcome, failure: SluiceError | undefined, settle: (() => void) | undefined): void {
     this.#waits.end(this.span);
+    this.#open.end(outcome);
     if (outcome === 'released') settle?.();
     else if (settle !== undefined) this.#settle(failure === undefined ? 'accept' : 'reject', settle);
     this.span.put(NAMES.outcome, outcome);

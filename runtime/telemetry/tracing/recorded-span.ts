@@ -1,10 +1,8 @@
 import {
   type Attributes,
   type AttributeValue,
-  type Exception,
   type HrTime,
   type Link,
-  type Span,
   type SpanContext,
   type SpanKind,
   type SpanStatus,
@@ -54,7 +52,7 @@ const UNSET: SpanStatus = { code: SpanStatusCode.UNSET };
  * A span of a message. The SDK's own spans cost three times as much: they clean the attributes of the runtime, which are sound, and
  * each reads two clocks (docs/decisions/2026-11-28-traces.md). What a function writes is cleaned by the functions of the SDK.
  */
-export class RecordedSpan implements Span, ReadableSpan {
+export class RecordedSpan implements ReadableSpan {
   name: string;
   readonly kind: SpanKind;
   readonly parentSpanContext?: SpanContext;
@@ -158,11 +156,6 @@ export class RecordedSpan implements Span, ReadableSpan {
     return this;
   }
 
-  addLinks(links: Link[]): this {
-    for (const link of links) this.addLink(link);
-    return this;
-  }
-
   /** Ok is final (OpenTelemetry, Tracing API, Set Status). */
   setStatus({ code, message }: SpanStatus): this {
     if (this.ended || code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK) return this;
@@ -170,18 +163,14 @@ export class RecordedSpan implements Span, ReadableSpan {
     return this;
   }
 
+  /** A failure of the runtime, whatever a function has set before. */
+  fail(message: string): void {
+    if (!this.ended) this.status = { code: SpanStatusCode.ERROR, message };
+  }
+
   updateName(name: string): this {
     if (!this.ended) this.name = name;
     return this;
-  }
-
-  recordException(exception: Exception, time?: TimeInput): void {
-    const { name, message, stack }: ExceptionParts = typeof exception === 'string' ? { message: exception } : exception;
-    const attributes: Attributes = {};
-    if (name !== undefined) attributes['exception.type'] = name;
-    if (message !== undefined) attributes['exception.message'] = message;
-    if (stack !== undefined) attributes['exception.stacktrace'] = stack;
-    this.addEvent('exception', attributes, time);
   }
 
   /** Once; later calls have no effect. */
@@ -191,12 +180,6 @@ export class RecordedSpan implements Span, ReadableSpan {
     this.ended = true;
     this.#recorder.ended(this);
   }
-}
-
-interface ExceptionParts {
-  readonly name?: string;
-  readonly message?: string;
-  readonly stack?: string;
 }
 
 /** Seconds and nanoseconds. */
