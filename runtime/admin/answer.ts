@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
 /** What a resource answers. */
 export interface Answer {
   readonly status: number;
@@ -26,7 +28,7 @@ export interface AdminRequest {
   readonly query: URLSearchParams;
   /** Of a POST. */
   readonly form: URLSearchParams;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly headers: IncomingHttpHeaders;
   readonly visitor: Visitor;
 }
 

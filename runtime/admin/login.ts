@@ -2,7 +2,7 @@ import type { AdminRequest, Answer, Resource } from './answer.ts';
 import { plain, seeOther } from './answer.ts';
 import { html } from './html.ts';
 import { document } from './page/document.ts';
-import { cookieOf, sessionIn } from './sessions.ts';
+import { cookieOf, type CookieSettings, sessionIn } from './sessions.ts';
 import type { Visitors } from './visitors.ts';
 
 /** The form with which a browser gives the token. Absent where none is needed. */
@@ -16,7 +16,9 @@ export function loginResources(visitors: Visitors): ReadonlyMap<string, Resource
         get: () => form(200, undefined),
         post(request) {
           if (!visitors.isToken((request.form.get('token') ?? '').trim())) return form(403, 'That is not the token.');
-          return seeOther('/', { 'set-cookie': cookieOf(visitors.sessions.begin(Date.now()), isByTls(request)) });
+          return seeOther('/', {
+            'set-cookie': cookieOf(visitors.sessions.begin(Date.now()), cookieSettings(request)),
+          });
         },
       },
     ],
@@ -24,11 +26,10 @@ export function loginResources(visitors: Visitors): ReadonlyMap<string, Resource
       '/logout',
       {
         post(request) {
-          const { cookie } = request.headers;
-          const session = sessionIn(typeof cookie === 'string' ? cookie : undefined);
+          const session = sessionIn(request.headers);
           if (session === undefined) return plain(400, 'There is no session to end.');
           visitors.sessions.end(session);
-          return seeOther('/login', { 'set-cookie': cookieOf('', isByTls(request)) });
+          return seeOther('/login', { 'set-cookie': cookieOf('', cookieSettings(request)) });
         },
       },
     ],
@@ -36,8 +37,8 @@ export function loginResources(visitors: Visitors): ReadonlyMap<string, Resource
 }
 
 /** By a proxy's header: whoever forges it gives himself a cookie that is never sent. */
-function isByTls({ headers }: AdminRequest): boolean {
-  return headers['x-forwarded-proto'] === 'https';
+function cookieSettings({ headers: { host, ...headers } }: AdminRequest): CookieSettings {
+  return { host, isSecure: headers['x-forwarded-proto'] === 'https' };
 }
 
 function form(status: number, trouble: string | undefined): Answer {

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 
 const LASTS_MS = 12 * 3_600_000;
 const MOST = 64;
@@ -31,19 +32,31 @@ function keyOf(session: string): string {
   return createHash('sha256').update(session).digest('base64');
 }
 
-const COOKIE = 'sluice-admin';
-
-/** The session that a request names; undefined where it names none, or several. */
-export function sessionIn(cookies: string | undefined): string | undefined {
-  const values = (cookies ?? '')
-    .split(';')
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${COOKIE}=`));
-  return values.length === 1 ? values[0]?.slice(COOKIE.length + 1) : undefined;
+/** Cookies know no port: without it in their name, pipelines of one host name would end the sessions of each other. */
+function nameAt(host: string | undefined): string {
+  const [, port] = /:(\d{1,5})$/.exec(host ?? '') ?? [];
+  return port === undefined ? 'sluice-admin' : `sluice-admin-${port}`;
 }
 
-/** `isSecure`: the browser came by TLS, so the cookie goes by TLS alone. An empty session ends the cookie. */
-export function cookieOf(session: string, isSecure: boolean): string {
+/** The session that a request names; undefined where it names none, or several. */
+export function sessionIn({ cookie = '', host }: IncomingHttpHeaders): string | undefined {
+  const start = `${nameAt(host)}=`;
+  const values = cookie
+    .split(';')
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(start));
+  return values.length === 1 ? values[0]?.slice(start.length) : undefined;
+}
+
+export interface CookieSettings {
+  /** Of the request. */
+  readonly host: string | undefined;
+  /** The browser came by TLS, so the cookie goes by TLS alone. */
+  readonly isSecure: boolean;
+}
+
+/** An empty session ends the cookie. */
+export function cookieOf(session: string, { host, isSecure }: CookieSettings): string {
   const age = session === '' ? 0 : LASTS_MS / 1000;
-  return `${COOKIE}=${session}; Path=/; Max-Age=${age}; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
+  return `${nameAt(host)}=${session}; Path=/; Max-Age=${age}; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
 }

@@ -25,22 +25,23 @@ export class Visitors {
   }
 
   /** Undefined: a stranger. */
-  visitor({ authorization, cookie }: IncomingHttpHeaders, nowMs: number): Visitor | undefined {
+  visitor(headers: IncomingHttpHeaders, nowMs: number): Visitor | undefined {
+    const { authorization } = headers;
     if (this.#token === undefined) return { by: 'anyone', csrf: this.#seal.sealOf('') };
     if (authorization !== undefined) {
       const [, sent] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
       return sent !== undefined && this.#token.isRight(sent) ? { by: 'bearer', csrf: '' } : undefined;
     }
-    const session = sessionIn(cookie);
+    const session = sessionIn(headers);
     if (session === undefined || !this.sessions.has(session, nowMs)) return undefined;
     return { by: 'session', csrf: this.#seal.sealOf(session) };
   }
 
   /** Whether a form may act: what a page of another origin sends has neither the seal nor the bearer's header. */
-  mayAct({ by }: Visitor, { cookie }: IncomingHttpHeaders, form: URLSearchParams): boolean {
+  mayAct({ by }: Visitor, headers: IncomingHttpHeaders, form: URLSearchParams): boolean {
     if (by === 'bearer') return true;
     if (by === 'stranger') return false;
-    const session = by === 'anyone' ? '' : (sessionIn(cookie) ?? '');
+    const session = by === 'anyone' ? '' : (sessionIn(headers) ?? '');
     return this.#seal.isRight(session, form.get(SEAL_FIELD) ?? '');
   }
 }

@@ -123,7 +123,7 @@ test('a session ends after twelve hours, and the oldest of too many', () => {
   assert.ok(!sessions.has(first, 43_200_000));
   for (let count = 0; count < 64; count += 1) sessions.begin(1);
   assert.ok(!sessions.has(first, 2));
-  assert.equal(sessionIn('x=1; sluice-admin=s'), 's');
+  assert.equal(sessionIn({ cookie: 'x=1; sluice-admin=s' }), 's');
 });
 
 test('names that lead here by the will of a stranger are refused; addresses and own names are not', () => {
