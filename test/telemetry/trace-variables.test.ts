@@ -104,3 +104,24 @@ test('headers and compression of the exporter are read as OpenTelemetry names th
     ['Bearer abc', 'fleet', 'gzip', 'application/x-protobuf'],
   );
 });
+
+const ODD: readonly (readonly [variables: Readonly<Record<string, string>>, told: string | undefined])[] = [
+  [{ OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '0' }, 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE'],
+  [{ OTEL_BSP_MAX_QUEUE_SIZE: '0' }, 'OTEL_BSP_MAX_QUEUE_SIZE'],
+  [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, 'port 4318'],
+  [{ OTEL_TRACES_SAMPLER: 'parentbased_traceidratio ', OTEL_TRACES_SAMPLER_ARG: ' ' }, undefined],
+];
+
+for (const [variables, told] of ODD) {
+  test(`traces are exported with ${JSON.stringify(variables)}, and what cannot be followed is told`, async () => {
+    await using own = await startOtlpCollector();
+    await using run = await tracedRun(own, {}, { ...variables, OTEL_METRICS_EXPORTER: 'none' });
+    await run.publish('a', '{}');
+    await run.rest(1);
+    await run.stop();
+    assert.equal(own.spans.filter(({ name }) => name.startsWith('process ')).length, 1);
+    const lines = run.said.filter(({ event }) => event === 'tracing').map(({ fields }) => String(fields['text']));
+    assert.equal(lines.length, told === undefined ? 0 : 1);
+    assert.ok(lines.every((line) => line.includes(told ?? '')));
+  });
+}

@@ -15,6 +15,8 @@ import { type MetricSources, NumbersProducer } from './producer.ts';
 const CLOSE_MS = 2000;
 const INTERVAL_MS = 60_000;
 const TIMEOUT_MS = 30_000;
+/** A timer of Node that is longer runs at once, again and again. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 export interface MetricExport {
   /** Exports the last numbers. Rejects when the collector has not taken them within the deadline: a stop does not wait longer. */
@@ -47,7 +49,7 @@ export function startMetricExport(service: string, sources: MetricSources, repor
 }
 
 function positive(given: number | undefined, usual: number): number {
-  return given === undefined || !(given > 0) ? usual : given;
+  return given !== undefined && given >= 1 && given <= LONGEST_MS ? given : usual;
 }
 
 /** The same exporter, whose failures are told once an outage. */

@@ -15,6 +15,16 @@ export function countIn(environment: NodeJS.ProcessEnv, onTrouble: (text: string
   };
 }
 
+/** The same for what must be one at least: of no batches nothing is ever exported, and the SDK tries without end. */
+export function sizeIn(count: Count, onTrouble: (text: string) => void): Count {
+  return (...names) => {
+    const size = count(...names);
+    if (size !== 0) return size;
+    onTrouble(`expected ${names.join(' or ')} to be 1 or more, found 0: it is ignored`);
+    return undefined;
+  };
+}
+
 /** The limits of a span; those that no variable sets are the SDK's. */
 export function spanLimits(count: Count): SpanLimits {
   const limits: { [Name in keyof SpanLimits]: number | undefined } = {

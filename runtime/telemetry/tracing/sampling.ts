@@ -31,7 +31,7 @@ const DEFAULT = 'parentbased_always_on';
 
 /** OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG, as the OpenTelemetry specification names their values. */
 export function samplerFrom(environment: NodeJS.ProcessEnv, onTrouble: (text: string) => void): NamedSampler {
-  const name = environment['OTEL_TRACES_SAMPLER'] || DEFAULT;
+  const name = environment['OTEL_TRACES_SAMPLER']?.trim() || DEFAULT;
   const isParentBased = name.startsWith('parentbased_');
   const root = rootSampler(name.replace(/^parentbased_/, ''), environment, onTrouble);
   return { root, isParentBased, whole: new ParentBasedSampler({ root }) };
@@ -62,7 +62,7 @@ function rootSampler(name: string, environment: NodeJS.ProcessEnv, onTrouble: (t
 }
 
 function ratioFrom(environment: NodeJS.ProcessEnv, onTrouble: (text: string) => void): number {
-  const text = environment['OTEL_TRACES_SAMPLER_ARG'] || '1';
+  const text = environment['OTEL_TRACES_SAMPLER_ARG']?.trim() || '1';
   const ratio = Number(text);
   if (ratio >= 0 && ratio <= 1) return ratio;
   onTrouble(`expected OTEL_TRACES_SAMPLER_ARG to be a number from 0 to 1, found ${text}: 1 is used`);

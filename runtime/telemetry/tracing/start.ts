@@ -6,7 +6,7 @@ import { withDeadline } from '#kit/deadline.ts';
 import type { ExportReports } from '../export-reports.ts';
 import { keepActiveContext } from './active-context.ts';
 import { DroppedSpans } from './dropped-spans.ts';
-import { type Count, countIn, spanLimits } from './limits.ts';
+import { type Count, countIn, sizeIn, spanLimits } from './limits.ts';
 import { Recorder } from './recorder.ts';
 import { ReportedExporter } from './reported-exporter.ts';
 import { resourceOf } from './resource.ts';
@@ -27,6 +27,7 @@ export interface Tracing {
 }
 
 const CLOSE_MS = 2000;
+const PROTOCOL = 'http/protobuf';
 /** A stop exports all that waits at once. */
 const MOST_EXPORTS = 1000;
 const TROUBLE_MS = 60_000;
@@ -44,9 +45,14 @@ export function startTracing(
 ): Tracing {
   diag.setLogger(troubleLogger(onTrouble), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
   const count = countIn(environment, onTrouble);
+  reportProtocol(environment, onTrouble);
   const dropped = new DroppedSpans();
   const exporter = new ReportedExporter(new OTLPTraceExporter({ concurrencyLimit: MOST_EXPORTS }), reports);
-  const options = { exporter, selfObsMeterProvider: dropped.meterProvider, ...batching(count) };
+  const options = {
+    exporter,
+    selfObsMeterProvider: dropped.meterProvider,
+    ...batching(count, sizeIn(count, onTrouble)),
+  };
   const processor = new BatchSpanProcessor(options);
   const resource = resourceOf(service);
   const limits = spanLimits(count);
@@ -81,18 +87,32 @@ function registered(provider: TracerProvider): () => void {
 /**
  * The SDK's own queue drops three spans of four in a burst of 10,000. Small batches: what waits long is moved in memory, and costs more.
  */
-function batching(count: Count): {
+function batching(
+  count: Count,
+  size: Count,
+): {
   readonly maxQueueSize: number;
   readonly maxExportBatchSize: number;
   readonly scheduledDelayMillis: number;
   readonly exportTimeoutMillis: number;
 } {
   return {
-    maxQueueSize: count('OTEL_BSP_MAX_QUEUE_SIZE') ?? 16_384,
-    maxExportBatchSize: count('OTEL_BSP_MAX_EXPORT_BATCH_SIZE') ?? 256,
+    maxQueueSize: size('OTEL_BSP_MAX_QUEUE_SIZE') ?? 16_384,
+    maxExportBatchSize: size('OTEL_BSP_MAX_EXPORT_BATCH_SIZE') ?? 256,
     scheduledDelayMillis: count('OTEL_BSP_SCHEDULE_DELAY') ?? 1000,
-    exportTimeoutMillis: count('OTEL_BSP_EXPORT_TIMEOUT') ?? 30_000,
+    exportTimeoutMillis: size('OTEL_BSP_EXPORT_TIMEOUT') ?? 30_000,
   };
+}
+
+/** Whoever names another one has most likely given the port of it too: 4317 for gRPC. */
+function reportProtocol(environment: NodeJS.ProcessEnv, onTrouble: (text: string) => void): void {
+  for (const name of ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL']) {
+    const protocol = environment[name]?.trim() || PROTOCOL;
+    if (protocol === PROTOCOL) continue;
+    onTrouble(
+      `expected ${name} to be ${PROTOCOL}, found ${protocol}: ${PROTOCOL} is used, which collectors take at port 4318`,
+    );
+  }
 }
 
 function troubleLogger(onTrouble: (text: string) => void): DiagLogger {
