@@ -104,7 +104,7 @@ test('each retry is an event with its cause, its stage and its delay, and the wa
 
 test('a message that waited for its lane says how long', async () => {
   await using run = await tracedRun(collector, {
-    files: { 'functions/f.ts': 'export default (body) => new Promise((done) => setTimeout(done, 30, body));' },
+    files: { 'functions/f.ts': 'export default (body) => new Promise((done) => setTimeout(done, 250, body));' },
     stages: [{ function: 'f' }],
     from: { key: '{address.1}' },
   });
