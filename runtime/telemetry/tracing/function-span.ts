@@ -47,7 +47,7 @@ export class FunctionSpan implements Span {
     return this.#try((span) => {
       const isTime = isTimeInput(attributesOrTime);
       const attributes = isTime ? {} : { ...attributesOrTime };
-      span.addEvent(String(name), attributes, momentOf(isTime ? attributesOrTime : time));
+      span.addEvent(textOf(name), attributes, momentOf(isTime ? attributesOrTime : time));
     });
   }
 
@@ -112,6 +112,11 @@ function isPart(value: number, end: number): boolean {
   return Number.isInteger(value) && value >= 0 && value < end;
 }
 
+/** Code without types may hand over anything. */
+function textOf(text: unknown): string {
+  return String(text);
+}
+
 /** Of an exception that is written as an event, by the name of the attribute. */
 function partsOf(exception: unknown): readonly (readonly [attribute: string, text: unknown])[] {
   if (typeof exception !== 'object' || exception === null) return [['exception.message', String(exception)]];
@@ -124,12 +129,12 @@ function partsOf(exception: unknown): readonly (readonly [attribute: string, tex
 
 /** Read once: a getter may give something else to the exporter. */
 function plainContext({ traceId, spanId, traceFlags, traceState }: SpanContext): SpanContext {
-  const context: SpanContext = { traceId, spanId, traceFlags: Number(traceFlags) & 0xff };
+  const context: SpanContext = { traceId, spanId, traceFlags: traceFlags & 0xff };
   const state = stateOf(traceState);
   if (state !== undefined) context.traceState = state;
   return context;
 }
 
 function stateOf(state: TraceState | undefined): TraceState | undefined {
-  return state === undefined ? undefined : createTraceState(String(state.serialize()));
+  return state === undefined ? undefined : createTraceState(textOf(state.serialize()));
 }
