@@ -4,7 +4,7 @@ import { Dropped, isKept, Joined, type Kept, type StageResult } from '#contract/
 import { type Counters, dropCauseOf } from '../counters.ts';
 import type { InFlight } from '../in-flight.ts';
 import type { Route } from '../route-parts.ts';
-import { metered } from './metered-stage.ts';
+import { beginStage } from './stage-call.ts';
 
 /** A stage has joined messages. Their deliveries go on as one, from stage `from` on. */
 export class JoinedAt {
@@ -40,16 +40,11 @@ export function runStages(
   if (isSeveral(input)) return after(attempt, input, from, undefined);
   let current = input;
   for (let index = from; index < attempt.route.policy.stages.length; index += 1) {
-    const message = current;
-    const { clock, meters } = attempt.route.observers;
-    const result =
-      meters === undefined
-        ? runStage(attempt, message, index)
-        : metered(meters.stages[index], clock, () => runStage(attempt, message, index));
-    const { label } = message;
+    const result = runStage(attempt, current, index);
+    const { label } = current;
     if (result instanceof Promise) return result.then((made) => after(attempt, atOnce(made), index + 1, label));
     // At once, not with the result: the stage may join it with the very next message.
-    if (isKept(result)) attempt.keep(attempt.inFlight, message);
+    if (isKept(result)) attempt.keep(attempt.inFlight, current);
     if (!isMessage(result)) return after(attempt, result, index + 1, label);
     current = result;
   }
@@ -89,37 +84,37 @@ async function collect(parts: readonly Promise<Passed>[], { partsDroppedBy }: Co
 }
 
 function runStage(
-  { route: { policy, observers }, inFlight, number }: Attempt,
+  { route, inFlight, number }: Attempt,
   message: Message,
   index: number,
 ): StageResult | Promise<StageResult> {
+  const { policy, observers } = route;
   const stage = policy.stages[index];
   if (stage === undefined) return message;
-  const { trace, delivery } = inFlight.envelope;
-  const span = trace?.stage(stage.name, index);
-  observers.eventLoopWatchdog?.begin(index, delivery);
+  const call = beginStage(route, inFlight, stage.name, index);
+  observers.eventLoopWatchdog?.begin(index, inFlight.envelope.delivery);
   try {
-    const result = stage.run(message, number, span);
+    const result = stage.run(message, number, call?.span);
     observers.eventLoopWatchdog?.end();
     if (!(result instanceof Promise)) {
-      span?.end(undefined, countOf(result));
+      call?.end(undefined, countOf(result));
       return result;
     }
     return result.then(
       (made) => {
-        span?.end(undefined, countOf(made));
+        call?.end(undefined, countOf(made));
         return made;
       },
       (thrown: unknown) => {
         const failure = asSluiceError(thrown).at({ stage: stage.name }).of(message.label);
-        span?.end(failure, 0);
+        call?.end(failure, 0);
         throw failure;
       },
     );
   } catch (thrown) {
     observers.eventLoopWatchdog?.end();
     const failure = asSluiceError(thrown).at({ stage: stage.name }).of(message.label);
-    span?.end(failure, 0);
+    call?.end(failure, 0);
     throw failure;
   }
 }
