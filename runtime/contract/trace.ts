@@ -24,6 +24,9 @@ export type TraceOutcome =
   | 'blocked'
   | 'released';
 
+/** Of a delivery that is settled here, and not given back to its source. */
+export type SettledOutcome = Exclude<TraceOutcome, 'released'>;
+
 /**
  * What a message waits for while nothing is done for it: the one that it repeats, earlier ones of its lane, its next attempt, others
  * that a stage joins it with, its turn at a sink, the state folder.

@@ -1,6 +1,6 @@
+import type { SettledOutcome } from '#contract/trace.ts';
 import { Histogram } from '#kit/histogram.ts';
 import type { InFlight } from './in-flight.ts';
-import type { SettledOutcome } from './settle/count-end.ts';
 
 /**
  * In seconds. Those that the OpenTelemetry conventions for messaging advise, and smaller ones: a bridge on one machine confirms within

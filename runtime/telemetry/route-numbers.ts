@@ -1,6 +1,6 @@
 import type { LetterCounts } from '#contract/dead-letter.ts';
 import type { SourceLag } from '#contract/source-lag.ts';
-import type { TraceOutcome } from '#contract/trace.ts';
+import type { SettledOutcome } from '#contract/trace.ts';
 import type { HistogramView } from '#kit/histogram.ts';
 
 export const ENDS = ['source', 'sink', 'dead-letters'] as const;
@@ -127,8 +127,6 @@ export interface SinkState extends EndState {
   /** Frames that it confirmed. */
   readonly sent: number;
 }
-
-type SettledOutcome = Exclude<TraceOutcome, 'released'>;
 
 /** Where the time of messages goes, in seconds. */
 export interface RouteTimes {

@@ -1,8 +1,5 @@
-import type { TraceOutcome } from '#contract/trace.ts';
+import type { SettledOutcome } from '#contract/trace.ts';
 import type { Counters } from '../counters.ts';
-
-/** How a delivery that is settled here has ended. */
-export type SettledOutcome = Exclude<TraceOutcome, 'released'>;
 
 /** Counts a delivery that is settled (invariant 3). */
 export function countEnd(counters: Counters, outcome: SettledOutcome): void {

@@ -1,8 +1,8 @@
 import type { SluiceError } from '#contract/errors.ts';
 import { isLabelCode } from '#contract/label-rules.ts';
+import type { SettledOutcome } from '#contract/trace.ts';
 import type { End } from '../in-flight.ts';
 import type { Policy } from '../route-parts.ts';
-import type { SettledOutcome } from './count-end.ts';
 
 /** Of a refused message. Without a policy a wrong label is a fault as any other. */
 export function outcomeOfFailure({ labels }: Pick<Policy, 'labels'>, { code }: SluiceError): SettledOutcome {

@@ -1,11 +1,12 @@
 import { ACCEPT, type Outcome as Settlement } from '#contract/delivery.ts';
 import type { SluiceError } from '#contract/errors.ts';
+import type { SettledOutcome } from '#contract/trace.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import type { History } from '../history/history.ts';
 import { type RepeatCause, WHY_REPEATED } from '../history/repeat-cause.ts';
 import { attemptOf, type End, type InFlight, isRevoked, SETTLED, settling } from '../in-flight.ts';
 import type { Route } from '../route-parts.ts';
-import { countEnd, type SettledOutcome } from './count-end.ts';
+import { countEnd } from './count-end.ts';
 import { DeadLetterWriter } from './dead-letter-writer.ts';
 import { outcomeOfFailure } from './outcome-of.ts';
 
