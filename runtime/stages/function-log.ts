@@ -1,5 +1,5 @@
 import type { FunctionLog, FunctionLogFields } from '#contract/function-log.ts';
-import type { Log, LogFields } from '#contract/log.ts';
+import type { Log, LogFields, LogLevel } from '#contract/log.ts';
 import { messageOf } from '#contract/errors.ts';
 import type { StageTrace } from '#contract/trace.ts';
 import { shortened } from '#kit/shortened.ts';
@@ -14,13 +14,10 @@ const OF_LINES: ReadonlySet<string> = new Set(['time', 'level', 'event']);
 /** In the place of a value that has no text. */
 const UNWRITABLE = '(no text)';
 
-/** Levels of a function's lines. */
-export type FunctionLevel = keyof FunctionLog;
-
 /** The lines of one call. `place`: what they say of it; no field of the function replaces that. */
 export function functionLog(log: Log, place: LogFields): FunctionLog {
   const at =
-    (level: FunctionLevel) =>
+    (level: LogLevel) =>
     // Code without types may hand over anything.
     (text: unknown, fields?: FunctionLogFields): void =>
       log[level]?.('function', { ...written(fields), ...place, text: shortened(textOf(text), MOST_CHARACTERS) });

@@ -1,4 +1,6 @@
 import type { Span } from '@opentelemetry/api';
+import type { FunctionLogFields } from '#contract/function-log.ts';
+import type { LogLevel } from '#contract/log.ts';
 import type { Context } from '#contract/transform.ts';
 import type { ThreadAnswer, Call, Thrown, FunctionThreadSettings, Note, NotedMethod } from './thread-messages.ts';
 
@@ -105,8 +107,8 @@ export function functionThread(): void {
   };
   const logOf = (state: State): Context['log'] => {
     const at =
-      (level: 'debug' | 'info' | 'warn' | 'error') =>
-      (text: unknown, fields?: object): void => {
+      (level: LogLevel) =>
+      (text: unknown, fields?: FunctionLogFields): void => {
         if (!state.isOver) note({ kind: 'log', level, text: textOf(text), fields });
       };
     return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };

@@ -16,14 +16,10 @@ export function noteWriter(place: Place, id: string, trace: StageTrace | undefin
   return (note) => {
     if (note.kind === 'log') {
       const { level, text, fields } = note;
-      functionLog(place.log, placeOf(place, id, trace))[level](text, isFields(fields) ? fields : undefined);
+      functionLog(place.log, placeOf(place, id, trace))[level](text, fields);
     } else if (trace !== undefined) {
       const method: unknown = trace.span[note.method];
       if (typeof method === 'function') Reflect.apply(method, trace.span, [...note.values]);
     }
   };
-}
-
-function isFields(fields: unknown): fields is Readonly<Record<string, unknown>> {
-  return typeof fields === 'object' && fields !== null;
 }

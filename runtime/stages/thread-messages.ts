@@ -1,3 +1,6 @@
+import type { FunctionLogFields } from '#contract/function-log.ts';
+import type { LogLevel } from '#contract/log.ts';
+
 /** The settings of a thread, sent once at its start. */
 export interface FunctionThreadSettings {
   /** Of the module that exports `functions`. */
@@ -30,9 +33,9 @@ export interface CallSpan {
 export type Note =
   | {
       readonly kind: 'log';
-      readonly level: 'debug' | 'info' | 'warn' | 'error';
+      readonly level: LogLevel;
       readonly text: string;
-      readonly fields: unknown;
+      readonly fields: FunctionLogFields | undefined;
     }
   /** A call of a method of the span. */
   | { readonly kind: 'span'; readonly method: NotedMethod; readonly values: readonly unknown[] };
