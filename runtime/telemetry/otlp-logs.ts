@@ -3,6 +3,7 @@ import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
 import { BatchLogRecordProcessor, LoggerProvider, type LogRecordExporter } from '@opentelemetry/sdk-logs';
 import type { LogFields, LogLevel } from '#contract/log.ts';
 import { withDeadline } from '#kit/deadline.ts';
+import { NAMES } from './attribute-names.ts';
 import { type ExportReports, reportsOf } from './export-reports.ts';
 import type { LogListener } from './log.ts';
 import { resourceOf } from './tracing/resource.ts';
@@ -15,11 +16,11 @@ const SEVERITY: Readonly<Record<LogLevel, SeverityNumber>> = {
   error: SeverityNumber.ERROR,
 };
 /** Fields with a name of their own in the conventions; all others are `sluice.NAME`. */
-const NAMES: Readonly<Record<string, string>> = {
-  pipeline: 'sluice.pipeline.name',
-  route: 'sluice.route.name',
-  stage: 'sluice.stage.name',
-  code: 'error.type',
+const OF_FIELDS: Readonly<Record<string, string>> = {
+  pipeline: NAMES.pipeline,
+  route: NAMES.route,
+  stage: NAMES.stage,
+  code: NAMES.errorType,
 };
 
 export interface LogExport {
@@ -60,7 +61,7 @@ export function startLogExport(service: string, reports: ExportReports): LogExpo
 
 function attributesOf(fields: LogFields): Attributes {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given.map(([name, value]) => [NAMES[name] ?? `sluice.${name}`, value]));
+  return Object.fromEntries(given.map(([name, value]) => [OF_FIELDS[name] ?? `sluice.${name}`, value]));
 }
 
 function contextOf(traceId: string, spanId: unknown): Context {

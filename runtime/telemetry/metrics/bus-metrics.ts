@@ -1,5 +1,5 @@
 import { ENDS, type EndState, type RouteNumbers } from '../route-numbers.ts';
-import { ATTRIBUTES } from './attributes.ts';
+import { NAMES } from '../attribute-names.ts';
 import { type Attributes, type Metric, one, type Sample, seconds } from './metric.ts';
 
 /** The buses of a route, and what waits there and in the bridge. */
@@ -9,7 +9,7 @@ export const BUS_METRICS: readonly Metric[] = [
     kind: 'gauge',
     unit: '{message}',
     help: "Messages that the route has not settled, by the bus's own count: waiting at the bus, or lent to the route. Absent where the bus cannot know.",
-    attributes: [ATTRIBUTES.system, ATTRIBUTES.source, ATTRIBUTES.destination, ATTRIBUTES.partition],
+    attributes: [NAMES.system, NAMES.source, NAMES.destination, NAMES.partition],
     samples: ({ source }) => lagsOf(source, ({ messages }) => messages),
   },
   {
@@ -17,7 +17,7 @@ export const BUS_METRICS: readonly Metric[] = [
     kind: 'gauge',
     unit: 's',
     help: 'Age of the oldest message that the route has not settled, by its stated time. 0 where none waits. Absent where the bus cannot know.',
-    attributes: [ATTRIBUTES.system, ATTRIBUTES.source, ATTRIBUTES.destination, ATTRIBUTES.partition],
+    attributes: [NAMES.system, NAMES.source, NAMES.destination, NAMES.partition],
     samples: ({ source }) =>
       lagsOf(source, ({ messages, oldestAtMs }) => {
         if (oldestAtMs !== undefined) return Math.max(0, Date.now() - oldestAtMs) / 1000;
@@ -29,7 +29,7 @@ export const BUS_METRICS: readonly Metric[] = [
     kind: 'gauge',
     unit: '1',
     help: '1 while the source is connected.',
-    attributes: [ATTRIBUTES.source],
+    attributes: [NAMES.source],
     samples: (route) => sourceOf(route, ({ isConnected }) => Number(isConnected)),
   },
   {
@@ -37,7 +37,7 @@ export const BUS_METRICS: readonly Metric[] = [
     kind: 'gauge',
     unit: '1',
     help: '1 while the source is connected and does not deliver: its stream, queue or topic is missing or paused, or messages wait and do not come.',
-    attributes: [ATTRIBUTES.source],
+    attributes: [NAMES.source],
     samples: (route) => sourceOf(route, ({ suspended }) => Number(suspended !== undefined)),
   },
   {
@@ -45,7 +45,7 @@ export const BUS_METRICS: readonly Metric[] = [
     kind: 'counter',
     unit: '{connection}',
     help: 'Connections of the source after its first one.',
-    attributes: [ATTRIBUTES.source],
+    attributes: [NAMES.source],
     samples: (route) => sourceOf(route, ({ reconnects }) => reconnects),
   },
   {
@@ -53,7 +53,7 @@ export const BUS_METRICS: readonly Metric[] = [
     kind: 'gauge',
     unit: '1',
     help: '1 while the sink is connected.',
-    attributes: [ATTRIBUTES.sink, ATTRIBUTES.sinkIndex],
+    attributes: [NAMES.sink, NAMES.sinkIndex],
     samples: (route) => sinksOf(route, ({ isConnected }) => Number(isConnected)),
   },
   {
@@ -61,7 +61,7 @@ export const BUS_METRICS: readonly Metric[] = [
     kind: 'counter',
     unit: '{connection}',
     help: 'Connections of the sink after its first one.',
-    attributes: [ATTRIBUTES.sink, ATTRIBUTES.sinkIndex],
+    attributes: [NAMES.sink, NAMES.sinkIndex],
     samples: (route) => sinksOf(route, ({ reconnects }) => reconnects),
   },
   {
@@ -97,11 +97,11 @@ export const BUS_METRICS: readonly Metric[] = [
     kind: 'counter',
     unit: '{connection}',
     help: 'Connections that ended, by end and cause. renewed: it was open, but the server did not answer or did not deliver.',
-    attributes: [ATTRIBUTES.end, ATTRIBUTES.cause],
+    attributes: [NAMES.end, NAMES.cause],
     samples: ({ disconnects }) =>
       ENDS.flatMap((end) =>
         (['lost', 'renewed'] as const).map((cause) => ({
-          attributes: { [ATTRIBUTES.end]: end, [ATTRIBUTES.cause]: cause },
+          attributes: { [NAMES.end]: end, [NAMES.cause]: cause },
           value: disconnects[end][cause],
         })),
       ),
@@ -111,11 +111,11 @@ export const BUS_METRICS: readonly Metric[] = [
     kind: 'counter',
     unit: '{notice}',
     help: 'Notices of an end, by code, each time: an invalid timestamp, a lowered QoS. The log has the first of each.',
-    attributes: [ATTRIBUTES.end, ATTRIBUTES.code],
+    attributes: [NAMES.end, NAMES.code],
     samples: ({ notices }) =>
       ENDS.flatMap((end) =>
         [...notices[end]].map(([code, value]) => ({
-          attributes: { [ATTRIBUTES.end]: end, [ATTRIBUTES.code]: code },
+          attributes: { [NAMES.end]: end, [NAMES.code]: code },
           value,
         })),
       ),
@@ -132,11 +132,11 @@ export const BUS_METRICS: readonly Metric[] = [
     kind: 'counter',
     unit: '{loss}',
     help: 'Times that a loss at the source was noticed, by code. Without a count, the number of messages is unknown, and none are counted.',
-    attributes: [ATTRIBUTES.code, ATTRIBUTES.isCounted],
+    attributes: [NAMES.code, NAMES.isCounted],
     samples: ({ losses }) =>
       [...losses].flatMap(([code, { known, unknown }]) => [
-        { attributes: { [ATTRIBUTES.code]: code, [ATTRIBUTES.isCounted]: 'yes' }, value: known },
-        { attributes: { [ATTRIBUTES.code]: code, [ATTRIBUTES.isCounted]: 'no' }, value: unknown },
+        { attributes: { [NAMES.code]: code, [NAMES.isCounted]: 'yes' }, value: known },
+        { attributes: { [NAMES.code]: code, [NAMES.isCounted]: 'no' }, value: unknown },
       ]),
   },
   {
@@ -172,7 +172,7 @@ export const BUS_METRICS: readonly Metric[] = [
     kind: 'updown',
     unit: '{message}',
     help: 'Messages in a queue of the route: its window, its spool.',
-    attributes: [ATTRIBUTES.queue],
+    attributes: [NAMES.queue],
     samples: ({ window, spooled }) => queues({ window: window.messages, spool: spooled }),
   },
   {
@@ -180,7 +180,7 @@ export const BUS_METRICS: readonly Metric[] = [
     kind: 'gauge',
     unit: '{message}',
     help: 'The bound of a queue in messages at this moment: the window adapts below that of the pipeline file.',
-    attributes: [ATTRIBUTES.queue],
+    attributes: [NAMES.queue],
     samples: ({ window }) => queues({ window: window.messageLimit }),
   },
   {
@@ -188,7 +188,7 @@ export const BUS_METRICS: readonly Metric[] = [
     kind: 'gauge',
     unit: '1',
     help: '1 while the window is full and the source is not read.',
-    attributes: [ATTRIBUTES.source],
+    attributes: [NAMES.source],
     samples: (route) => sourceOf(route, () => Number(route.window.isPaused)),
   },
   {
@@ -196,7 +196,7 @@ export const BUS_METRICS: readonly Metric[] = [
     kind: 'counter',
     unit: 's',
     help: 'Time in which the source was not read because the window was full.',
-    attributes: [ATTRIBUTES.source],
+    attributes: [NAMES.source],
     samples: (route) => sourceOf(route, () => route.window.pausedMs / 1000),
   },
   {
@@ -232,12 +232,12 @@ export const BUS_METRICS: readonly Metric[] = [
 type Source = NonNullable<RouteNumbers['source']>;
 
 function sourceOf({ source }: RouteNumbers, value: (source: Source) => number): readonly Sample[] {
-  return source === undefined ? [] : [{ attributes: { [ATTRIBUTES.source]: source.name }, value: value(source) }];
+  return source === undefined ? [] : [{ attributes: { [NAMES.source]: source.name }, value: value(source) }];
 }
 
 function sinksOf({ sinks }: RouteNumbers, value: (sink: EndState) => number): readonly Sample[] {
   return sinks.map((sink, at) => ({
-    attributes: { [ATTRIBUTES.sink]: sink.name, [ATTRIBUTES.sinkIndex]: at + 1 },
+    attributes: { [NAMES.sink]: sink.name, [NAMES.sinkIndex]: at + 1 },
     value: value(sink),
   }));
 }
@@ -256,15 +256,15 @@ function lagsOf(
 
 function lagAttributes({ system, name }: Source, { destination, partition }: Source['lag'][number]): Attributes {
   return {
-    [ATTRIBUTES.system]: system,
-    [ATTRIBUTES.source]: name,
-    [ATTRIBUTES.destination]: destination,
-    ...(partition !== undefined && { [ATTRIBUTES.partition]: `${partition}` }),
+    [NAMES.system]: system,
+    [NAMES.source]: name,
+    [NAMES.destination]: destination,
+    ...(partition !== undefined && { [NAMES.partition]: `${partition}` }),
   };
 }
 
 function queues(fills: Readonly<Record<string, number | undefined>>): readonly Sample[] {
   return Object.entries(fills).flatMap(([queue, value]) =>
-    value === undefined ? [] : [{ attributes: { [ATTRIBUTES.queue]: queue }, value }],
+    value === undefined ? [] : [{ attributes: { [NAMES.queue]: queue }, value }],
   );
 }

@@ -1,5 +1,5 @@
 import type { GuardNumbers } from '../guard-numbers.ts';
-import { ATTRIBUTES } from './attributes.ts';
+import { NAMES } from '../attribute-names.ts';
 import type { Metric } from './metric.ts';
 
 /** What guards decided, and their audit files. */
@@ -9,13 +9,13 @@ export const GUARD_METRICS: readonly Metric<GuardNumbers>[] = [
     kind: 'counter',
     unit: '{decision}',
     help: 'Decisions of a guard, by outcome and by the step that refused.',
-    attributes: [ATTRIBUTES.guard, ATTRIBUTES.guardOutcome, ATTRIBUTES.guardReason],
+    attributes: [NAMES.guard, NAMES.guardOutcome, NAMES.guardReason],
     samples: ({ guard, decisions }) =>
       decisions.map(({ outcome, reason, count }) => ({
         attributes: {
-          [ATTRIBUTES.guard]: guard,
-          [ATTRIBUTES.guardOutcome]: outcome,
-          [ATTRIBUTES.guardReason]: reason,
+          [NAMES.guard]: guard,
+          [NAMES.guardOutcome]: outcome,
+          [NAMES.guardReason]: reason,
         },
         value: count,
       })),
@@ -25,15 +25,15 @@ export const GUARD_METRICS: readonly Metric<GuardNumbers>[] = [
     kind: 'counter',
     unit: '{record}',
     help: 'Records in the audit file of a guard, since the start.',
-    attributes: [ATTRIBUTES.guard],
-    samples: ({ guard, records }) => [{ attributes: { [ATTRIBUTES.guard]: guard }, value: records }],
+    attributes: [NAMES.guard],
+    samples: ({ guard, records }) => [{ attributes: { [NAMES.guard]: guard }, value: records }],
   },
   {
     name: 'sluice.audit.failures',
     kind: 'counter',
     unit: '{record}',
     help: 'Attempts to write a record that failed. Nothing is released until it is written.',
-    attributes: [ATTRIBUTES.guard],
-    samples: ({ guard, failures }) => [{ attributes: { [ATTRIBUTES.guard]: guard }, value: failures }],
+    attributes: [NAMES.guard],
+    samples: ({ guard, failures }) => [{ attributes: { [NAMES.guard]: guard }, value: failures }],
   },
 ];

@@ -1,5 +1,5 @@
 import type { RouteNumbers } from '../route-numbers.ts';
-import { ATTRIBUTES } from './attributes.ts';
+import { NAMES } from '../attribute-names.ts';
 import { by, type Metric, one, seconds } from './metric.ts';
 
 /** Invariant 3, and what it is made of. */
@@ -16,8 +16,8 @@ export const MESSAGE_METRICS: readonly Metric[] = [
     kind: 'counter',
     unit: '{message}',
     help: 'Messages whose end is settled, by outcome.',
-    attributes: [ATTRIBUTES.outcome],
-    samples: (route) => by(ATTRIBUTES.outcome, outcomesOf(route)),
+    attributes: [NAMES.outcome],
+    samples: (route) => by(NAMES.outcome, outcomesOf(route)),
   },
   {
     name: 'sluice.pipeline.held',
@@ -31,24 +31,24 @@ export const MESSAGE_METRICS: readonly Metric[] = [
     kind: 'counter',
     unit: '{message}',
     help: 'Of the messages dropped: dropped on purpose, by what dropped them.',
-    attributes: [ATTRIBUTES.cause],
-    samples: ({ droppedBy }) => by(ATTRIBUTES.cause, droppedBy),
+    attributes: [NAMES.cause],
+    samples: ({ droppedBy }) => by(NAMES.cause, droppedBy),
   },
   {
     name: 'sluice.pipeline.parts.dropped',
     kind: 'counter',
     unit: '{message}',
     help: 'Of the messages that a stage made of one (split): dropped on purpose, by what dropped them. The one counts by its own end.',
-    attributes: [ATTRIBUTES.cause],
-    samples: ({ partsDroppedBy }) => by(ATTRIBUTES.cause, partsDroppedBy),
+    attributes: [NAMES.cause],
+    samples: ({ partsDroppedBy }) => by(NAMES.cause, partsDroppedBy),
   },
   {
     name: 'sluice.pipeline.repeated',
     kind: 'counter',
     unit: '{message}',
     help: 'Of the messages dropped: sent before, by this process or an earlier one; by the way that was found out.',
-    attributes: [ATTRIBUTES.cause],
-    samples: ({ repeatedBy }) => by(ATTRIBUTES.cause, repeatedBy),
+    attributes: [NAMES.cause],
+    samples: ({ repeatedBy }) => by(NAMES.cause, repeatedBy),
   },
   {
     name: 'sluice.ids.reused',
@@ -76,10 +76,10 @@ export const MESSAGE_METRICS: readonly Metric[] = [
     kind: 'counter',
     unit: '{message}',
     help: 'Times that a function raised the label of a message, by the classifications before and after.',
-    attributes: [ATTRIBUTES.labelFrom, ATTRIBUTES.labelTo],
+    attributes: [NAMES.labelFrom, NAMES.labelTo],
     samples: ({ labelsRaised }) =>
       [...labelsRaised.values()].map(({ from, to, count }) => ({
-        attributes: { [ATTRIBUTES.labelFrom]: from, [ATTRIBUTES.labelTo]: to },
+        attributes: { [NAMES.labelFrom]: from, [NAMES.labelTo]: to },
         value: count,
       })),
   },
@@ -88,8 +88,8 @@ export const MESSAGE_METRICS: readonly Metric[] = [
     kind: 'counter',
     unit: '{message}',
     help: 'Messages with a label that the policy refuses, by the code of the error.',
-    attributes: [ATTRIBUTES.labelError],
-    samples: ({ letteredBy }) => by(ATTRIBUTES.labelError, labelErrors(letteredBy)),
+    attributes: [NAMES.labelError],
+    samples: ({ letteredBy }) => by(NAMES.labelError, labelErrors(letteredBy)),
   },
   {
     name: 'sluice.sink.label.denied',
@@ -103,8 +103,8 @@ export const MESSAGE_METRICS: readonly Metric[] = [
     kind: 'counter',
     unit: '{message}',
     help: 'Dead letters written since the start, by error code; also those of expired and blocked messages.',
-    attributes: [ATTRIBUTES.reason],
-    samples: ({ letteredBy }) => by(ATTRIBUTES.reason, letteredBy),
+    attributes: [NAMES.letterReason],
+    samples: ({ letteredBy }) => by(NAMES.letterReason, letteredBy),
   },
   {
     name: 'sluice.deadletter.stored',
@@ -132,8 +132,8 @@ export const MESSAGE_METRICS: readonly Metric[] = [
     kind: 'counter',
     unit: '{message}',
     help: 'Dead letters removed from the local store without a successful replay, by cause, since the store was made.',
-    attributes: [ATTRIBUTES.cause],
-    samples: ({ deadLetters }) => by(ATTRIBUTES.cause, deadLetters.discarded),
+    attributes: [NAMES.cause],
+    samples: ({ deadLetters }) => by(NAMES.cause, deadLetters.discarded),
   },
 ];
 

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { SpanCounts } from '../tracing/span-counts.ts';
-import { ATTRIBUTES } from './attributes.ts';
+import { NAMES } from '../attribute-names.ts';
 import type { Metric } from './metric.ts';
 import { one } from './metric.ts';
 
@@ -137,12 +137,12 @@ export const PROCESS_METRICS: readonly Metric<ProcessNumbers>[] = [
     kind: 'counter',
     unit: '{span}',
     help: 'Spans by what became of them: exported, dropped (too many waited for the collector), failed (the collector did not take them). Absent where tracing is off.',
-    attributes: [ATTRIBUTES.outcome],
+    attributes: [NAMES.outcome],
     samples: ({ spans }) =>
       spans === undefined
         ? []
         : (['exported', 'dropped', 'failed'] as const).map((outcome) => ({
-            attributes: { [ATTRIBUTES.outcome]: outcome },
+            attributes: { [NAMES.outcome]: outcome },
             value: spans[outcome],
           })),
   },

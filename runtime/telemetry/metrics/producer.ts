@@ -12,7 +12,7 @@ import { type Resource, emptyResource } from '@opentelemetry/resources';
 import type { HistogramView } from '#kit/histogram.ts';
 import type { GuardNumbers } from '../guard-numbers.ts';
 import type { RouteNumbers } from '../route-numbers.ts';
-import { ATTRIBUTES } from './attributes.ts';
+import { NAMES } from '../attribute-names.ts';
 import { BUS_METRICS } from './bus-metrics.ts';
 import { GUARD_METRICS } from './guard-metrics.ts';
 import { MESSAGE_METRICS } from './message-metrics.ts';
@@ -44,9 +44,9 @@ export class NumbersProducer implements MetricProducer {
     const points = new Points(this.#startTime, millisToHrTime(Date.now()));
     const ofRoutes = routes().map((route) => ({
       from: route,
-      place: { [ATTRIBUTES.pipeline]: route.pipeline, [ATTRIBUTES.route]: route.route },
+      place: { [NAMES.pipeline]: route.pipeline, [NAMES.route]: route.route },
     }));
-    const place = { [ATTRIBUTES.pipeline]: pipeline };
+    const place = { [NAMES.pipeline]: pipeline };
     return {
       scope: { name: 'sluice' },
       metrics: [

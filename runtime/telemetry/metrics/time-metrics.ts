@@ -1,6 +1,6 @@
 import { Histogram, type HistogramView } from '#kit/histogram.ts';
 import type { RouteNumbers } from '../route-numbers.ts';
-import { ATTRIBUTES } from './attributes.ts';
+import { NAMES } from '../attribute-names.ts';
 import { type Attributes, type Metric, type Sample } from './metric.ts';
 
 /** The names of the stages that are guards begin with it. */
@@ -20,10 +20,10 @@ export const TIME_METRICS: readonly Metric[] = [
     kind: 'histogram',
     unit: 's',
     help: 'From the hand-over by the source, or by the spool, to the confirmation by every sink, or to another end; by outcome.',
-    attributes: [ATTRIBUTES.outcome],
+    attributes: [NAMES.outcome],
     samples: ({ times }) =>
       Object.entries(times?.ended ?? {}).map(([outcome, value]) => ({
-        attributes: { [ATTRIBUTES.outcome]: outcome },
+        attributes: { [NAMES.outcome]: outcome },
         value,
       })),
   },
@@ -39,7 +39,7 @@ export const TIME_METRICS: readonly Metric[] = [
     kind: 'histogram',
     unit: 's',
     help: 'Time of one call of a stage, failed ones included.',
-    attributes: [ATTRIBUTES.stage, ATTRIBUTES.stageIndex],
+    attributes: [NAMES.stage, NAMES.stageIndex],
     samples: (route) => stagesOf(route, ({ duration }, attributes) => [{ attributes, value: duration }]),
   },
   {
@@ -47,11 +47,11 @@ export const TIME_METRICS: readonly Metric[] = [
     kind: 'counter',
     unit: '{message}',
     help: 'Messages that a stage was given (in), attempts included, and that it made (out).',
-    attributes: [ATTRIBUTES.stage, ATTRIBUTES.stageIndex, ATTRIBUTES.direction],
+    attributes: [NAMES.stage, NAMES.stageIndex, NAMES.direction],
     samples: (route) =>
       stagesOf(route, ({ in: given, out }, attributes) => [
-        { attributes: { ...attributes, [ATTRIBUTES.direction]: 'in' }, value: given },
-        { attributes: { ...attributes, [ATTRIBUTES.direction]: 'out' }, value: out },
+        { attributes: { ...attributes, [NAMES.direction]: 'in' }, value: given },
+        { attributes: { ...attributes, [NAMES.direction]: 'out' }, value: out },
       ]),
   },
   {
@@ -59,7 +59,7 @@ export const TIME_METRICS: readonly Metric[] = [
     kind: 'histogram',
     unit: 's',
     help: 'Time of one decision of a guard, with the writing of its record and the wait for an approval.',
-    attributes: [ATTRIBUTES.guard],
+    attributes: [NAMES.guard],
     samples: guardTimes,
   },
   {
@@ -67,13 +67,7 @@ export const TIME_METRICS: readonly Metric[] = [
     kind: 'histogram',
     unit: 's',
     help: 'From each hand-over of a frame to a sink to its confirmation. Failed attempts are absent.',
-    attributes: [
-      ATTRIBUTES.system,
-      ATTRIBUTES.operation,
-      ATTRIBUTES.operationType,
-      ATTRIBUTES.sink,
-      ATTRIBUTES.sinkIndex,
-    ],
+    attributes: [NAMES.system, NAMES.operationName, NAMES.operationType, NAMES.sink, NAMES.sinkIndex],
     samples: ({ times, sinks }) =>
       (times?.confirmed ?? []).map((value, at) => ({ attributes: sendAttributes(sinks, at), value })),
   },
@@ -82,7 +76,7 @@ export const TIME_METRICS: readonly Metric[] = [
     kind: 'histogram',
     unit: 's',
     help: 'As sluice.pipeline.duration, of all outcomes together.',
-    attributes: [ATTRIBUTES.system, ATTRIBUTES.operation, ATTRIBUTES.operationType],
+    attributes: [NAMES.system, NAMES.operationName, NAMES.operationType],
     samples: ({ times, source }) =>
       times === undefined
         ? []
@@ -93,7 +87,7 @@ export const TIME_METRICS: readonly Metric[] = [
     kind: 'counter',
     unit: '{message}',
     help: 'Deliveries of the source, once for each delivery.',
-    attributes: [ATTRIBUTES.system, ATTRIBUTES.operation, ATTRIBUTES.operationType],
+    attributes: [NAMES.system, NAMES.operationName, NAMES.operationType],
     samples: ({ accepted, source }) => [{ attributes: readAttributes(source, 'receive'), value: accepted }],
   },
   {
@@ -101,13 +95,7 @@ export const TIME_METRICS: readonly Metric[] = [
     kind: 'counter',
     unit: '{message}',
     help: 'Frames that a sink confirmed, by sink.',
-    attributes: [
-      ATTRIBUTES.system,
-      ATTRIBUTES.operation,
-      ATTRIBUTES.operationType,
-      ATTRIBUTES.sink,
-      ATTRIBUTES.sinkIndex,
-    ],
+    attributes: [NAMES.system, NAMES.operationName, NAMES.operationType, NAMES.sink, NAMES.sinkIndex],
     samples: ({ sinks }) => sinks.map(({ sent }, at) => ({ attributes: sendAttributes(sinks, at), value: sent })),
   },
 ];
@@ -120,7 +108,7 @@ function stagesOf(
 ): readonly Sample[] {
   return (times?.stages ?? []).flatMap((stage, at) =>
     // Two stages may have one name.
-    samples(stage, { [ATTRIBUTES.stage]: stage.name, [ATTRIBUTES.stageIndex]: at }),
+    samples(stage, { [NAMES.stage]: stage.name, [NAMES.stageIndex]: at }),
   );
 }
 
@@ -128,7 +116,7 @@ function stagesOf(
 function guardTimes({ times }: RouteNumbers): readonly Sample[] {
   const guards = (times?.stages ?? []).filter(({ name }) => name.startsWith(GUARD));
   return [...Map.groupBy(guards, ({ name }) => name.slice(GUARD.length))].map(([guard, stages]) => ({
-    attributes: { [ATTRIBUTES.guard]: guard },
+    attributes: { [NAMES.guard]: guard },
     value: together(stages.map(({ duration }) => duration)),
   }));
 }
@@ -136,19 +124,19 @@ function guardTimes({ times }: RouteNumbers): readonly Sample[] {
 function sendAttributes(sinks: RouteNumbers['sinks'], at: number): Attributes {
   const { system = '', send = '', name = '' } = sinks[at] ?? {};
   return {
-    [ATTRIBUTES.system]: system,
-    [ATTRIBUTES.operation]: send,
-    [ATTRIBUTES.operationType]: 'send',
-    [ATTRIBUTES.sink]: name,
-    [ATTRIBUTES.sinkIndex]: at + 1,
+    [NAMES.system]: system,
+    [NAMES.operationName]: send,
+    [NAMES.operationType]: 'send',
+    [NAMES.sink]: name,
+    [NAMES.sinkIndex]: at + 1,
   };
 }
 
 function readAttributes(source: RouteNumbers['source'], operation: string): Attributes {
   return {
-    [ATTRIBUTES.system]: source?.system ?? 'none',
-    [ATTRIBUTES.operation]: operation,
-    [ATTRIBUTES.operationType]: operation,
+    [NAMES.system]: source?.system ?? 'none',
+    [NAMES.operationName]: operation,
+    [NAMES.operationType]: operation,
   };
 }
 

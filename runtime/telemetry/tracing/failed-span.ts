@@ -1,5 +1,5 @@
 import type { SluiceError } from '#contract/errors.ts';
-import { NAMES } from './names.ts';
+import { NAMES } from '../attribute-names.ts';
 import type { RecordedSpan } from './recorded-span.ts';
 
 /**

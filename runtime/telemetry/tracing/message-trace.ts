@@ -5,7 +5,7 @@ import type { EndSpan, SendTrace, StageTrace, Trace, TraceOutcome, Wait } from '
 import { guardOutcome, StageDescriptions } from './describe-stage.ts';
 import { finish, writeFailure } from './failed-span.ts';
 import { FunctionSpan } from './function-span.ts';
-import { NAMES, WAITS } from './names.ts';
+import { NAMES, WAITS } from '../attribute-names.ts';
 import { OpenSpans } from './open-spans.ts';
 import type { RecordedSpan } from './recorded-span.ts';
 import type { Recorder } from './recorder.ts';

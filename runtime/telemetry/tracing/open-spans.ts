@@ -1,5 +1,5 @@
 import type { TraceOutcome } from '#contract/trace.ts';
-import { NAMES } from './names.ts';
+import { NAMES } from '../attribute-names.ts';
 import type { RecordedSpan } from './recorded-span.ts';
 
 /** So many are looked through at most before those that have ended are forgotten. */

@@ -1,6 +1,6 @@
 import { type Link, type SpanContext, SpanKind, TraceFlags } from '@opentelemetry/api';
 import type { Delivery, Replayed } from '#contract/delivery.ts';
-import { NAMES } from './names.ts';
+import { NAMES } from '../attribute-names.ts';
 import type { SpanStart } from './recorded-span.ts';
 import type { Attributes, TracedRoute } from './traced-route.ts';
 

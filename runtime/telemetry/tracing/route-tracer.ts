@@ -4,7 +4,7 @@ import type { Trace, Tracer } from '#contract/trace.ts';
 import { finish } from './failed-span.ts';
 import { newSpanId, newTraceId } from './ids.ts';
 import { MessageTrace } from './message-trace.ts';
-import { NAMES } from './names.ts';
+import { NAMES } from '../attribute-names.ts';
 import { processSpan } from './process-span.ts';
 import { RecordedSpan } from './recorded-span.ts';
 import type { Recorder } from './recorder.ts';

@@ -1,5 +1,5 @@
 import type { Wait } from '#contract/trace.ts';
-import { WAITS } from './names.ts';
+import { WAITS } from '../attribute-names.ts';
 import type { RecordedSpan } from './recorded-span.ts';
 
 /** A shorter wait is not worth an event. */

@@ -1,6 +1,6 @@
 /**
- * Attribute names of the spans. Those of the OpenTelemetry messaging conventions (1.44.0) are not stable yet, so they are in this
- * one place; those that begin with `sluice.` are ours.
+ * Attribute names of spans, metrics and lines. Those of the OpenTelemetry messaging conventions (1.44.0) are not stable yet, so they are
+ * in this one place; those that begin with `sluice.` are ours.
  */
 export const NAMES = {
   system: 'messaging.system',
@@ -8,6 +8,7 @@ export const NAMES = {
   operationType: 'messaging.operation.type',
   destination: 'messaging.destination.name',
   template: 'messaging.destination.template',
+  partition: 'messaging.destination.partition.id',
   group: 'messaging.consumer.group.name',
   messageId: 'messaging.message.id',
   bodySize: 'messaging.message.body.size',
@@ -16,16 +17,28 @@ export const NAMES = {
   route: 'sluice.route.name',
   source: 'sluice.source.name',
   sink: 'sluice.sink.name',
+  sinkIndex: 'sluice.sink.index',
+  end: 'sluice.end',
+  queue: 'sluice.queue.name',
+  direction: 'sluice.direction',
   stage: 'sluice.stage.name',
   stageKind: 'sluice.stage.kind',
   stageIndex: 'sluice.stage.index',
   stageResults: 'sluice.stage.out',
   label: 'sluice.label.class',
+  labelFrom: 'sluice.label.from',
+  labelTo: 'sluice.label.to',
+  labelError: 'sluice.label.error',
   key: 'sluice.message.key',
   codec: 'sluice.codec.name',
   guard: 'sluice.guard.name',
   guardOutcome: 'sluice.guard.outcome',
+  guardReason: 'sluice.guard.reason',
   outcome: 'sluice.outcome',
+  cause: 'sluice.cause',
+  code: 'sluice.code',
+  letterReason: 'sluice.deadletter.reason',
+  isCounted: 'sluice.loss.is_counted',
   settled: 'sluice.settle.outcome',
   repeatCause: 'sluice.repeat.cause',
   repeatOf: 'sluice.repeat.earlier_time',
