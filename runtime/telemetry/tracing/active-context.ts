@@ -1,4 +1,4 @@
-import { context } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 
 /**
@@ -12,4 +12,9 @@ export function keepActiveContext(): () => void {
   return () => {
     if (isOurs) context.disable();
   };
+}
+
+/** Runs `act` with the span as the active one, also in what it awaits. */
+export function within<Result>(span: Span, act: () => Result): Result {
+  return context.with(trace.setSpan(ROOT_CONTEXT, span), act);
 }

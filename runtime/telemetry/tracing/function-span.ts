@@ -36,7 +36,9 @@ export class FunctionSpan implements Span {
   }
 
   setAttribute(key: string, value: AttributeValue): this {
-    return this.#try((span) => isText(key) && span.setAttribute(key, value));
+    return this.#try((span) => {
+      if (isText(key)) span.setAttribute(key, value);
+    });
   }
 
   setAttributes(attributes: Attributes): this {
@@ -72,7 +74,9 @@ export class FunctionSpan implements Span {
   }
 
   updateName(name: string): this {
-    return this.#try((span) => isText(name) && span.updateName(name));
+    return this.#try((span) => {
+      if (isText(name)) span.updateName(name);
+    });
   }
 
   recordException(exception: Exception, time?: TimeInput): void {
@@ -85,7 +89,7 @@ export class FunctionSpan implements Span {
 
   end(): void {}
 
-  #try(act: (span: RecordedSpan) => unknown): this {
+  #try(act: (span: RecordedSpan) => void): this {
     try {
       act(this.#span);
     } catch {

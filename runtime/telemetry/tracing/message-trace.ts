@@ -1,7 +1,8 @@
-import { context as active, type Link, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
+import { type Link, SpanKind } from '@opentelemetry/api';
 import type { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { EndSpan, SendTrace, StageTrace, Trace, TraceOutcome, Wait } from '#contract/trace.ts';
+import { within } from './active-context.ts';
 import { guardOutcome, StageDescriptions } from './describe-stage.ts';
 import { finish, writeFailure } from './failed-span.ts';
 import { FunctionSpan } from './function-span.ts';
@@ -66,7 +67,7 @@ export class MessageTrace implements Trace {
     const seen = new FunctionSpan(span);
     return {
       span: seen,
-      within: (act) => active.with(trace.setSpan(ROOT_CONTEXT, seen), act),
+      within: (act) => within(seen, act),
       end(failure, results) {
         span.put(NAMES.stageResults, results);
         if (guard !== undefined) span.put(NAMES.guardOutcome, guardOutcome(failure));

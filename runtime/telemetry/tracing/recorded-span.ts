@@ -7,15 +7,8 @@ import {
   type SpanKind,
   type SpanStatus,
   SpanStatusCode,
-  type TimeInput,
 } from '@opentelemetry/api';
-import {
-  AddAttributeDecision,
-  cleanAttributes,
-  isTimeInput,
-  maybeAddAttribute,
-  timeInputToHrTime,
-} from '@opentelemetry/core';
+import { AddAttributeDecision, cleanAttributes, maybeAddAttribute } from '@opentelemetry/core';
 import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace';
 import type { RecordedLimits } from './recorded-limits.ts';
 
@@ -108,19 +101,17 @@ export class RecordedSpan implements ReadableSpan {
     return !this.ended;
   }
 
-  setAttribute(key: string, value: AttributeValue): this {
-    if (this.ended) return this;
+  setAttribute(key: string, value: AttributeValue): void {
+    if (this.ended) return;
     const { attributes } = this;
     const { limits } = this.#recorder;
     const currentAttributesCount = Object.keys(attributes).length;
     const decision = maybeAddAttribute({ key, value, attributes, limits: limits.span, currentAttributesCount });
     if (decision === AddAttributeDecision.DROP_LIMIT_REACHED) this.droppedAttributesCount += 1;
-    return this;
   }
 
-  setAttributes(attributes: Attributes): this {
+  setAttributes(attributes: Attributes): void {
     for (const [key, value] of Object.entries(attributes)) if (value !== undefined) this.setAttribute(key, value);
-    return this;
   }
 
   /** An attribute of the runtime, which is sound. */
@@ -129,38 +120,33 @@ export class RecordedSpan implements ReadableSpan {
     else this.attributes[name] = value;
   }
 
-  addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
-    if (this.ended) return this;
+  /** `time`: absent, it is now. */
+  addEvent(name: string, attributes: Attributes, time = hrTimeOf(this.#recorder.nowMs())): void {
+    if (this.ended) return;
     const { limits } = this.#recorder;
     if (this.events.length >= limits.events) {
       this.droppedEventsCount += 1;
-      return this;
+      return;
     }
-    const atOnce = isTimeInput(attributesOrTime) ? attributesOrTime : time;
-    const attributes = isTimeInput(attributesOrTime) ? undefined : attributesOrTime;
     if (this.events === NO_EVENTS) this.events = [];
-    const at = atOnce === undefined ? hrTimeOf(this.#recorder.nowMs()) : timeInputToHrTime(atOnce);
-    this.events.push({ name, time: at, ...cleanAttributes(attributes, limits.event) });
-    return this;
+    this.events.push({ name, time, ...cleanAttributes(attributes, limits.event) });
   }
 
-  addLink({ context, attributes }: Link): this {
-    if (this.ended) return this;
+  addLink({ context, attributes }: Link): void {
+    if (this.ended) return;
     const { limits } = this.#recorder;
     if (this.links.length >= limits.links) {
       this.droppedLinksCount += 1;
-      return this;
+      return;
     }
     if (this.links === NO_LINKS) this.links = [];
     this.links.push({ context, ...cleanAttributes(attributes, limits.link) });
-    return this;
   }
 
   /** Ok is final (OpenTelemetry, Tracing API, Set Status). */
-  setStatus({ code, message }: SpanStatus): this {
-    if (this.ended || code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK) return this;
+  setStatus({ code, message }: SpanStatus): void {
+    if (this.ended || code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK) return;
     this.status = code === SpanStatusCode.ERROR && message !== undefined ? { code, message } : { code };
-    return this;
   }
 
   /** A failure of the runtime, whatever a function has set before. */
@@ -168,9 +154,8 @@ export class RecordedSpan implements ReadableSpan {
     if (!this.ended) this.status = { code: SpanStatusCode.ERROR, message };
   }
 
-  updateName(name: string): this {
+  updateName(name: string): void {
     if (!this.ended) this.name = name;
-    return this;
   }
 
   /** Once; later calls have no effect. */

@@ -5,6 +5,7 @@ import type { ReadableSpan, SpanLimits, SpanProcessor } from '@opentelemetry/sdk
 import { VERSION } from '#contract/version.ts';
 import { newSpanId } from './ids.ts';
 import { type RecordedLimits, recordedLimits } from './recorded-limits.ts';
+import { sampledContext } from './trace-context.ts';
 import { RecordedSpan, type SpanHome, type SpanStart } from './recorded-span.ts';
 
 /** Makes the spans of messages and gives those that have ended to the processor of the SDK. */
@@ -37,11 +38,10 @@ export class Recorder implements SpanHome {
     return now + this.#offsetMs;
   }
 
-  /** A span that begins now. `context`: absent, it is a child of `parent` in its trace. */
+  /** A child of `parent` that begins now. */
   start(start: Omit<SpanStart, 'context' | 'startMs' | 'parent'> & { readonly parent: SpanContext }): RecordedSpan {
     const { parent } = start;
-    const context: SpanContext = { traceId: parent.traceId, spanId: newSpanId(), traceFlags: 1 };
-    if (parent.traceState !== undefined) context.traceState = parent.traceState;
+    const context = sampledContext(parent.traceId, newSpanId(), parent);
     return new RecordedSpan(this, { ...start, context, startMs: this.nowMs() });
   }
 

@@ -1,4 +1,4 @@
-import { type SpanContext, SpanKind, TraceFlags } from '@opentelemetry/api';
+import { SpanKind } from '@opentelemetry/api';
 import type { Delivery } from '#contract/delivery.ts';
 import type { Trace, Tracer } from '#contract/trace.ts';
 import { finish } from './failed-span.ts';
@@ -9,7 +9,7 @@ import { processSpan } from './process-span.ts';
 import { RecordedSpan } from './recorded-span.ts';
 import type { Recorder } from './recorder.ts';
 import type { Sampling } from './sampling.ts';
-import { carriedContext, isSampled } from './trace-context.ts';
+import { carriedContext, isSampled, sampledContext } from './trace-context.ts';
 import type { TracedRoute } from './traced-route.ts';
 import { type Failed, type MakesSpans, type Unseen, UnsampledTrace } from './unsampled-trace.ts';
 
@@ -43,7 +43,7 @@ export function routeTracer(maker: SpanMaker, route: TracedRoute): Tracer {
         return new UnsampledTrace(traceId, { delivery, receivedAtMs, carried, parent }, spans);
       }
       const { template, ...start } = processSpan(route, delivery, carried);
-      const context = contextOf(traceId, newSpanId(), parent);
+      const context = sampledContext(traceId, newSpanId(), parent);
       const span = new RecordedSpan(recorder, { ...start, context, parent, startMs: recorder.nowMs() });
       const spooledMs = delivery.arrivedAtMs === undefined ? 0 : Date.now() - delivery.arrivedAtMs;
       return new MessageTrace(recorder, route, span, template, spooledMs);
@@ -61,7 +61,7 @@ function failedSpan(
   { outcome, failure, attempts, letter, label }: Failed,
 ): void {
   const { template: _, ...start } = processSpan(route, delivery, carried);
-  const context = contextOf(own.traceId, own.spanId, parent);
+  const context = sampledContext(own.traceId, own.spanId, parent);
   const span = new RecordedSpan(recorder, { ...start, context, parent, startMs: receivedAtMs });
   span.put(NAMES.outcome, outcome);
   span.put(NAMES.attempts, attempts);
@@ -82,7 +82,7 @@ function joinedTrace({ recorder }: SpanMaker, route: TracedRoute, joined: Delive
   const span = new RecordedSpan(recorder, {
     name: `aggregate ${route.route}`,
     kind: SpanKind.INTERNAL,
-    context: contextOf(traceId, newSpanId(), undefined),
+    context: sampledContext(traceId, newSpanId(), undefined),
     parent: undefined,
     attributes,
     links,
@@ -90,10 +90,4 @@ function joinedTrace({ recorder }: SpanMaker, route: TracedRoute, joined: Delive
   });
   if (sampled.length > MOST_LINKS) span.put(NAMES.linksLeftOut, sampled.length - MOST_LINKS);
   return new MessageTrace(recorder, route, span, template, 0);
-}
-
-function contextOf(traceId: string, spanId: string, parent: SpanContext | undefined): SpanContext {
-  const context: SpanContext = { traceId, spanId, traceFlags: TraceFlags.SAMPLED };
-  if (parent?.traceState !== undefined) context.traceState = parent.traceState;
-  return context;
 }

@@ -21,6 +21,13 @@ export function carriedContext(headers: Headers): CarriedContext {
   return context;
 }
 
+/** Of a sampled span in this trace. `parent`: whose trace state it goes on with. */
+export function sampledContext(traceId: string, spanId: string, parent: SpanContext | undefined): SpanContext {
+  const context: SpanContext = { traceId, spanId, traceFlags: TraceFlags.SAMPLED };
+  if (parent?.traceState !== undefined) context.traceState = parent.traceState;
+  return context;
+}
+
 export function isSampled({ traceFlags }: SpanContext): boolean {
   return (traceFlags & TraceFlags.SAMPLED) !== 0;
 }

@@ -1,7 +1,8 @@
-import { context, ROOT_CONTEXT, type Span, type SpanContext, trace, TraceFlags } from '@opentelemetry/api';
+import { type Span, type SpanContext, trace, TraceFlags } from '@opentelemetry/api';
 import type { Delivery } from '#contract/delivery.ts';
 import type { SluiceError } from '#contract/errors.ts';
 import type { StageTrace, Trace, TraceOutcome } from '#contract/trace.ts';
+import { within } from './active-context.ts';
 import { newSpanId } from './ids.ts';
 import { traceparentOf } from './trace-context.ts';
 
@@ -108,7 +109,7 @@ class UnsampledStage implements StageTrace {
   }
 
   within<Result>(act: () => Result): Result {
-    return context.with(trace.setSpan(ROOT_CONTEXT, this.span), act);
+    return within(this.span, act);
   }
 
   end(): void {}
