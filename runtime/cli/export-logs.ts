@@ -1,5 +1,5 @@
 import { messageOf } from '#contract/errors.ts';
-import { exportsOtlp } from '../telemetry/otlp-signal.ts';
+import { exportsOtlp, outagesIn } from '../telemetry/otlp-signal.ts';
 import type { WrittenLog } from '../telemetry/log.ts';
 
 /** Exports the lines of a log where the environment asks for it. The function returned sends what waits; it never rejects. */
@@ -11,10 +11,7 @@ export async function exportLogs(
   if (!exportsOtlp('LOGS', environment)) return () => Promise.resolve();
   // Loaded only when logs are exported: its import is slow.
   const { startLogExport } = await import('../telemetry/otlp-logs.ts');
-  const exported = startLogExport(service, {
-    onTrouble: (text) => log.warn('logs-unsent', { text: `${text}; standard error has all lines` }),
-    onRecovered: () => log.info('logs-sent'),
-  });
+  const exported = startLogExport(service, outagesIn(log, 'logs', 'standard error has all lines'));
   log.listen(exported.listener);
   return async () => {
     log.flush();

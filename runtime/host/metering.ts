@@ -3,7 +3,7 @@ import type { Log } from '#contract/log.ts';
 import type { MetricSources } from '../telemetry/metrics/producer.ts';
 import { ProcessWatch } from '../telemetry/metrics/process-watch.ts';
 import type { SpanCounts } from '../telemetry/tracing/span-counts.ts';
-import { exportsOtlp } from '../telemetry/otlp-signal.ts';
+import { exportsOtlp, outagesIn } from '../telemetry/otlp-signal.ts';
 
 /** The metrics of a process that something reads. */
 export interface Metering {
@@ -28,12 +28,9 @@ export function isMetered(admin: object | undefined, environment: NodeJS.Process
 export async function startMetering({ log, environment, spans, ...sources }: MeteringSettings): Promise<Metering> {
   const watch = new ProcessWatch();
   const all: MetricSources = { ...sources, process: () => watch.numbers(spans()) };
+  const outages = outagesIn(log, 'metrics', 'the next export has their sums, messages are not affected');
   const otlp = exportsOtlp('METRICS', environment)
-    ? (await import('../telemetry/metrics/otlp.ts')).startMetricExport(sources.pipeline, all, {
-        onTrouble: (text) =>
-          log.warn('metrics-unsent', { text: `${text}; the next export has their sums, messages are not affected` }),
-        onRecovered: () => log.info('metrics-sent'),
-      })
+    ? (await import('../telemetry/metrics/otlp.ts')).startMetricExport(sources.pipeline, all, outages)
     : undefined;
   let writer: Promise<() => string> | undefined;
   return {

@@ -14,7 +14,7 @@ import { openPipelineState } from '../store/pipeline-state.ts';
 import type { Admin } from '../admin/server.ts';
 import { ErrorMemory } from '../admin/status/error-memory.ts';
 import { Health } from '../telemetry/health.ts';
-import { exportsOtlp } from '../telemetry/otlp-signal.ts';
+import { exportsOtlp, outagesIn } from '../telemetry/otlp-signal.ts';
 import type { RouteNumbers } from '../telemetry/route-numbers.ts';
 import type { Tracing } from '../telemetry/tracing/start.ts';
 import { tracedRoute } from './traced-route.ts';
@@ -74,6 +74,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
   lost.promise.catch(() => {});
   state.lost.catch((thrown: unknown) => lost.reject(asSluiceError(thrown)));
   const tracing = await tracingFor(spec.name, settings);
+  const hasMeters = isMetered(settings.admin, settings.environment);
 
   const guards = await parts
     .openGuards?.({
@@ -110,7 +111,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       clock: systemClock,
       log,
       health,
-      isMetered: isMetered(settings.admin, settings.environment),
+      isMetered: hasMeters,
       tracer: tracing?.tracer(tracedRoute(catalog, spec, route, settings.environment)),
       suspects: protection.suspects(route.name),
       eventLoopWatchdog: protection.eventLoopWatchdog(route.name),
@@ -122,7 +123,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
     });
   });
   const numbers = (): readonly RouteNumbers[] => runners.map((runner) => runner.numbers());
-  const metering = isMetered(settings.admin, settings.environment)
+  const metering = hasMeters
     ? await startMetering({
         ...settings,
         pipeline: spec.name,
@@ -192,11 +193,8 @@ async function tracingFor(service: string, { environment, log }: RunSettings): P
   if (!exportsOtlp('TRACES', environment)) return undefined;
   // Loaded only when tracing is on: its import is slow.
   const { startTracing } = await import('../telemetry/tracing/start.ts');
-  return startTracing(service, environment, (text) => log.warn('tracing', { text }), {
-    onTrouble: (text) =>
-      log.warn('traces-unsent', { text: `${text}; these spans are lost, messages are not affected` }),
-    onRecovered: () => log.info('traces-sent'),
-  });
+  const outages = outagesIn(log, 'traces', 'these spans are lost, messages are not affected');
+  return startTracing(service, environment, (text) => log.warn('tracing', { text }), outages);
 }
 
 interface AdminParts {

@@ -1,4 +1,5 @@
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
+import { withDeadline } from '#kit/deadline.ts';
 
 /** What an operator hears of an exporter. */
 export interface ExportReports {
@@ -22,4 +23,12 @@ export function reportsOf({ onTrouble, onRecovered }: ExportReports) {
       hasFailed = isFailed;
       done({ code: ExportResultCode.SUCCESS });
     };
+}
+
+const CLOSE_MS = 2000;
+
+/** Waits for the last export of a signal. Rejects when the collector has not taken it within the deadline: a stop does not wait longer. */
+export function lastExport(ended: Promise<void>, what: 'lines' | 'metrics' | 'spans'): Promise<void> {
+  const text = `expected the collector to take the last ${what} within ${CLOSE_MS} ms, found it silent`;
+  return withDeadline(ended, CLOSE_MS, () => new Error(text));
 }

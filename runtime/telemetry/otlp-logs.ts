@@ -2,13 +2,11 @@ import { type Attributes, type Context, ROOT_CONTEXT, SeverityNumber, trace, Tra
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
 import { BatchLogRecordProcessor, LoggerProvider, type LogRecordExporter } from '@opentelemetry/sdk-logs';
 import type { LogFields, LogLevel } from '#contract/log.ts';
-import { withDeadline } from '#kit/deadline.ts';
 import { NAMES } from './attribute-names.ts';
-import { type ExportReports, reportsOf } from './export-reports.ts';
+import { type ExportReports, lastExport, reportsOf } from './export-reports.ts';
 import type { LogListener } from './log.ts';
 import { resourceOf } from './tracing/resource.ts';
 
-const CLOSE_MS = 2000;
 const SEVERITY: Readonly<Record<LogLevel, SeverityNumber>> = {
   debug: SeverityNumber.DEBUG,
   info: SeverityNumber.INFO,
@@ -50,12 +48,7 @@ export function startLogExport(service: string, reports: ExportReports): LogExpo
         ...(typeof traceId === 'string' && { context: contextOf(traceId, spanId) }),
       });
     },
-    close: () =>
-      withDeadline(
-        provider.shutdown(),
-        CLOSE_MS,
-        () => new Error(`expected the collector to take the last lines within ${CLOSE_MS} ms, found it silent`),
-      ),
+    close: () => lastExport(provider.shutdown(), 'lines'),
   };
 }
 

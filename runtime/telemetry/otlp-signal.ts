@@ -1,4 +1,15 @@
+import type { Log } from '#contract/log.ts';
+import type { ExportReports } from './export-reports.ts';
+
 type Signal = 'TRACES' | 'METRICS' | 'LOGS';
+
+/** One line for an outage of the collector and one for its end. `effect`: what it means, behind the cause. */
+export function outagesIn(log: Log, signal: Lowercase<Signal>, effect: string): ExportReports {
+  return {
+    onTrouble: (text) => log.warn(`${signal}-unsent`, { text: `${text}; ${effect}` }),
+    onRecovered: () => log.info(`${signal}-sent`),
+  };
+}
 
 /**
  * Whether a signal is exported by OTLP, by the variables of the OpenTelemetry specification. Traces and metrics are where an endpoint

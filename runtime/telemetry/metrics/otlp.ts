@@ -7,12 +7,10 @@ import {
   type PushMetricExporter,
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
-import { withDeadline } from '#kit/deadline.ts';
-import { type ExportReports, reportsOf } from '../export-reports.ts';
+import { type ExportReports, lastExport, reportsOf } from '../export-reports.ts';
 import { resourceOf } from '../tracing/resource.ts';
 import { type MetricSources, NumbersProducer } from './producer.ts';
 
-const CLOSE_MS = 2000;
 const INTERVAL_MS = 60_000;
 const TIMEOUT_MS = 30_000;
 /** A timer of Node that is longer runs at once, again and again. */
@@ -39,12 +37,7 @@ export function startMetricExport(service: string, sources: MetricSources, repor
   });
   const provider = new MeterProvider({ resource: resourceOf(service), readers: [reader] });
   return {
-    close: () =>
-      withDeadline(
-        provider.shutdown(),
-        CLOSE_MS,
-        () => new Error(`expected the collector to take the last metrics within ${CLOSE_MS} ms, found it silent`),
-      ),
+    close: () => lastExport(provider.shutdown(), 'metrics'),
   };
 }
 

@@ -2,8 +2,7 @@ import { diag, type DiagLogger, DiagLogLevel, trace } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Tracer } from '#contract/trace.ts';
-import { withDeadline } from '#kit/deadline.ts';
-import type { ExportReports } from '../export-reports.ts';
+import { type ExportReports, lastExport } from '../export-reports.ts';
 import { keepActiveContext } from './active-context.ts';
 import { DroppedSpans } from './dropped-spans.ts';
 import { type Count, countIn, sizeIn, spanLimits } from './limits.ts';
@@ -26,7 +25,6 @@ export interface Tracing {
   close(): Promise<void>;
 }
 
-const CLOSE_MS = 2000;
 const PROTOCOL = 'http/protobuf';
 /** A stop exports all that waits at once. */
 const MOST_EXPORTS = 1000;
@@ -68,8 +66,7 @@ export function startTracing(
     newest: () => maker.recorder.newest,
     close() {
       release();
-      const text = `expected the collector to take the last spans within ${CLOSE_MS} ms, found it silent`;
-      return withDeadline(provider.shutdown(), CLOSE_MS, () => new Error(text));
+      return lastExport(provider.shutdown(), 'spans');
     },
   };
 }
