@@ -9,6 +9,11 @@ export function harmless(text: string): string {
   );
 }
 
+/** A foreign text with ` | ` for its line breaks: they would forge a second line. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/\s*[\n\v\f\r\u0085\u2028\u2029]+\s*/g, ' | ');
+}
+
 const UNSEEN = /[\p{Cf}\p{Co}\p{Cn}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** As `harmless`, with the marks escaped too that nobody sees: who reads it has read all of it. */

@@ -1,4 +1,4 @@
-import { harmless } from '#kit/printable.ts';
+import { harmless, oneLine } from '#kit/printable.ts';
 
 /** The times of a part: of the wall clock for people, and of a clock that does not jump for durations. */
 export interface HealthTime {
@@ -148,11 +148,6 @@ export function lasted(ms: number): string {
   if (seconds < 120) return `${seconds} s`;
   const minutes = Math.round(seconds / 60);
   return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
-}
-
-// A text of a server with a line break would forge a part.
-function oneLine(text: string): string {
-  return text.replaceAll(/\s*[\n\v\f\r\u0085\u2028\u2029]+\s*/g, ' | ');
 }
 
 function printable(text: string): string {

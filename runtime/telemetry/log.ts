@@ -1,5 +1,5 @@
 import type { Log, LogFields, LogLevel } from '#contract/log.ts';
-import { harmless } from '#kit/printable.ts';
+import { harmless, oneLine } from '#kit/printable.ts';
 import { type LogLevels, USUAL_LEVELS } from './log-levels.ts';
 import { LogRepeats } from './log-repeats.ts';
 
@@ -66,15 +66,10 @@ function plainLine(level: LogLevel, event: string, { text, ...fields }: LogField
   const details = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${quoted(name)}=${quoted(value)}`);
-  return `${[time, MARK[level], event, ...details, ...(text === undefined ? [] : [oneLine(String(text))])].join(' ')}\n`;
+  return `${[time, MARK[level], event, ...details, ...(text === undefined ? [] : [harmless(oneLine(String(text)))])].join(' ')}\n`;
 }
 
 function quoted(value: unknown): string {
   const text = String(value);
   return /^[^\s"=\p{Cc}\p{Bidi_Control}]+$/u.test(text) ? text : harmless(JSON.stringify(text));
-}
-
-// A line break in a foreign text would forge a second line.
-function oneLine(text: string): string {
-  return harmless(text.replaceAll(/\s*[\n\v\f\r\u0085\u2028\u2029]+\s*/g, ' | '));
 }
