@@ -13,6 +13,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { checkFilter, letterFilter } from './dead-letter-filter.ts';
 import type { LetterPipeline, DlqTask } from './dlq-task.ts';
 import { knownStates, olderState, olderText, standardState } from './state-folder.ts';
+import { tellFailure } from './tell-failure.ts';
 
 const ACTIONS: Readonly<Record<string, (task: DlqTask) => ExitCode | Promise<ExitCode>>> = {
   list: listLetters,
@@ -133,8 +134,9 @@ function none(folder: string, isJson: boolean): ExitCode {
   return EXIT.fine;
 }
 
-function failed({ code, message, remedy }: SluiceError, isJson: boolean): ExitCode {
-  if (isJson) process.stdout.write(`${JSON.stringify({ ok: false, error: { code, text: message, remedy } })}\n`);
-  else process.stderr.write(`sluice: ${code}  ${message}. ${remedy}\n`);
+function failed(failure: SluiceError, isJson: boolean): ExitCode {
+  if (!isJson) return tellFailure(failure);
+  const { code, message, remedy } = failure;
+  process.stdout.write(`${JSON.stringify({ ok: false, error: { code, text: message, remedy } })}\n`);
   return code === 'INTERNAL' ? EXIT.internal : EXIT.environment;
 }

@@ -1,6 +1,7 @@
 import { harmless } from '#kit/printable.ts';
 import type { LetterSummary } from '../store/dead-letters/stored-letter.ts';
 import { type Clearance, divided } from '../labels/clearance.ts';
+import { aligned } from './aligned.ts';
 import { UsageError } from './command.ts';
 import type { DlqTask } from './dlq-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -63,13 +64,7 @@ export function table(letters: readonly LetterSummary[], width: number = process
   const heads = ['NUMBER', 'DIED (UTC)', 'ROUTE', 'CODE', ...label, 'KEY', 'TRIES', 'BYTES', 'REPLAY', 'TEXT'];
   const last = heads.length - 1;
   const shown = [heads, ...rows].map((row) => row.map((cell, column) => cut(harmless(cell), column === last)));
-  const widths = heads.map((_, column) => Math.max(...shown.map((row) => row[column]?.length ?? 0)));
-  const lines = shown.map((row) =>
-    row
-      .map((cell, column) => (column === last ? cell : cell.padEnd(widths[column] ?? 0)))
-      .join('  ')
-      .slice(0, width),
-  );
+  const lines = aligned(shown).map((line) => line.slice(0, width));
   return `${lines.join('\n')}\n`;
 }
 

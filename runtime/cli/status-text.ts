@@ -1,6 +1,7 @@
 import { harmless } from '#kit/printable.ts';
 import { count, moment, perSecond, time } from '../admin/page/words.ts';
 import type { RouteStatus, Status } from '../admin/status/status.ts';
+import { aligned } from './aligned.ts';
 
 /** Errors that are shown; the page has more. */
 const MOST_ERRORS = 5;
@@ -13,7 +14,7 @@ export function statusLines(status: Status): readonly string[] {
     `${pipeline}: ${state}, ${isReady ? 'ready' : 'not ready'}, as of ${moment(at)} UTC`,
     ...(state === 'degraded' ? why.map((one) => `  ${one}`) : []),
     '',
-    ...table([HEADS, ...routes.map(row)]),
+    ...aligned([HEADS, ...routes.map(row)]),
     ...(down.length === 0 ? [] : ['', 'not up:']),
     ...down.flatMap(({ name, why: cause, remedy, since, forSeconds }) => [
       `  ${name}: ${cause ?? 'not up'}`,
@@ -51,14 +52,4 @@ function row({ name, state, class: traffic, rates, source, latency, window, coun
     counts === undefined ? '-' : count(counts.retries),
     deadLetters === undefined ? '-' : count(deadLetters.stored),
   ];
-}
-
-function table(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = HEADS.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
-  return rows.map((cells) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }

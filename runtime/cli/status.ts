@@ -2,6 +2,7 @@ import { SluiceError } from '#contract/errors.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { STATUS_OPTIONS, statusClient, TOKEN_HELP } from './status-client.ts';
+import { tellFailure } from './tell-failure.ts';
 
 /** For scripts: 0 where all is well, 1 where something is degraded or down. */
 export const status: Command = {
@@ -16,8 +17,7 @@ export const status: Command = {
       return found.state === 'ok' ? EXIT.fine : EXIT.unwell;
     } catch (thrown) {
       if (!(thrown instanceof SluiceError)) throw thrown;
-      process.stderr.write(`sluice: ${thrown.code}  ${thrown.message}. ${thrown.remedy}\n`);
-      return EXIT.environment;
+      return tellFailure(thrown);
     }
   },
 };

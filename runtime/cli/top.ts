@@ -5,6 +5,7 @@ import type { Command } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { fitted, newScreen } from './screen.ts';
 import { type AskStatus, STATUS_OPTIONS, statusClient, TOKEN_HELP } from './status-client.ts';
+import { tellFailure } from './tell-failure.ts';
 
 const EVERY_MS = 1000;
 
@@ -22,8 +23,7 @@ export const top: Command = {
       return given.values['json'] === true ? await printLines(ask, ended.signal) : await drawScreens(ask, ended.signal);
     } catch (thrown) {
       if (!(thrown instanceof SluiceError)) throw thrown;
-      process.stderr.write(`sluice: ${thrown.code}  ${thrown.message}. ${thrown.remedy}\n`);
-      return EXIT.environment;
+      return tellFailure(thrown);
     } finally {
       restore();
     }
