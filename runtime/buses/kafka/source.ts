@@ -5,6 +5,7 @@ import { durationMs, sizeBytes } from '#kit/quantity.ts';
 import { Assignment } from './source/assignment.ts';
 import { GroupMember } from './source/group-member.ts';
 import { lagOf } from './source/lag.ts';
+import { groupName } from './group-name.ts';
 import { Link } from './link.ts';
 import { Membership } from './source/membership.ts';
 import type { KafkaConnection, KafkaFrom } from './options.ts';
@@ -17,7 +18,7 @@ export async function openSource(
   const { end } = options;
   const link = new Link(context, options);
   const identity = new StaticMember(context.checkpoint, end.instance);
-  const group = end.group ?? `${context.pipeline}-${context.route}`;
+  const group = groupName(end, context);
   const member = new GroupMember(link, {
     group,
     topics: end.topics,

@@ -1,4 +1,5 @@
 import type { BusSpans } from '#contract/bus-spans.ts';
+import { groupName } from './group-name.ts';
 import type { KafkaConnection, KafkaFrom } from './options.ts';
 
 /** `TOPIC/PARTITION/OFFSET`, and what distinguishes two logs of one name behind it. */
@@ -9,7 +10,7 @@ export const spans: BusSpans<KafkaConnection, KafkaFrom> = {
   send: 'send',
   settle: { accept: 'commit', reject: 'commit' },
   destinations: ({ end }) => end.topics,
-  group: ({ end }, { pipeline, route }) => end.group ?? `${pipeline}-${route}`,
+  group: ({ end }, place) => groupName(end, place),
   coordinates(id) {
     const found = COORDINATES.exec(id)?.groups;
     if (found === undefined) return {};

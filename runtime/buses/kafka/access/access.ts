@@ -3,6 +3,7 @@ import type { AddressPattern } from '#contract/reach.ts';
 import type { KafkaConnection, KafkaFrom, KafkaTo } from '../options.ts';
 import { topicNames } from '../topics.ts';
 import { broker } from './broker.ts';
+import { groupName } from '../group-name.ts';
 
 /** In an access control list it stands for all names, and not for the one that is written so. */
 const EVERY = '*';
@@ -27,7 +28,7 @@ function identity({ sasl, tls }: KafkaConnection): Identity {
 
 function source({ connection, end }: AccessOptions<KafkaConnection, KafkaFrom>, place: AccessPlace): Needs {
   const topics = end.topics.map((on): Right => ({ operation: 'Read', kind: 'topic', on, why: 'its topics' }));
-  const group = end.group ?? `${place.pipeline}-${place.route}`;
+  const group = groupName(end, place);
   const rights: Right[] = [...topics];
   const notes: string[] = [];
   if (group === EVERY) notes.push('left out: group `*`, which is every group to Kafka; give the route another group');
