@@ -65,13 +65,12 @@ export class ErrorMemory {
 }
 
 function told(event: string, { firstMs, lastMs, count, fields }: Remembered): ErrorStatus {
-  const { route, code, text = '' } = fields;
+  const { route, code, text = '', trace } = fields;
   const remedy = typeof code === 'string' && isCode(code) ? ERRORS[code].remedy : undefined;
   // Some lines of the log end with the remedy.
   const said = String(text);
   const own =
     remedy !== undefined && said.endsWith(remedy) ? said.slice(0, -remedy.length).replace(/\.? *$/, '') : said;
-  const traceId = [fields['trace_id'], fields['traceId'], fields['trace']].find((one) => typeof one === 'string');
   return {
     at: new Date(lastMs).toISOString(),
     firstAt: new Date(firstMs).toISOString(),
@@ -81,7 +80,7 @@ function told(event: string, { firstMs, lastMs, count, fields }: Remembered): Er
     ...(typeof code === 'string' && { code }),
     text: shortened(own, LONGEST),
     ...(remedy !== undefined && { remedy }),
-    ...(traceId !== undefined && { traceId }),
+    ...(typeof trace === 'string' && { traceId: trace }),
   };
 }
 
