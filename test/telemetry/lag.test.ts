@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { SourceLag } from '#contract/source-lag.ts';
 import { LagWatch } from '../../runtime/host/lag-watch.ts';
 import { startMemoryRun } from '../host/memory-run.ts';
-import { manualClock } from './manual-clock.ts';
+import { VirtualClock } from '../engine/virtual-clock.ts';
 
 const ONE: readonly SourceLag[] = [{ destination: 's', messages: 3, oldestAtMs: 1000 }];
 
@@ -15,7 +15,7 @@ test('what a bus cannot know of its lag is absent from the metrics', async () =>
 });
 
 test('a bus that does not answer is not asked again, and what it said before is soon not known any more', async () => {
-  const clock = manualClock();
+  const clock = new VirtualClock(1);
   let asked = 0;
   const watch = new LagWatch(
     {
@@ -29,7 +29,9 @@ test('a bus that does not answer is not asked again, and what it said before is 
   watch.start();
   await new Promise(setImmediate);
   assert.deepEqual(watch.lag, ONE);
-  for (let second = 0; second < 60; second += 1) clock.pass(1000);
+  const overMs = clock.elapsedMs() + 60_000;
+  void clock.sleep(60_000);
+  await clock.play(() => clock.elapsedMs() >= overMs);
   assert.equal(asked, 2);
   assert.deepEqual(watch.lag, []);
   watch.stop();
@@ -42,7 +44,7 @@ test('a source of very many parts has one lag for each destination: their sum, o
     messages: partition === 599 ? undefined : 1,
     oldestAtMs: partition,
   }));
-  const watch = new LagWatch({ lag: () => Promise.resolve(parts) }, manualClock());
+  const watch = new LagWatch({ lag: () => Promise.resolve(parts) }, new VirtualClock(1));
   watch.start();
   await new Promise(setImmediate);
   assert.deepEqual(watch.lag, [
