@@ -1,6 +1,4 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { buffer } from 'node:stream/consumers';
+import { startOtlpReceiver } from './otlp-receiver.ts';
 
 export type AttributeValue = string | number | boolean | readonly AttributeValue[];
 export type Attributes = Readonly<Record<string, AttributeValue>>;
@@ -52,23 +50,12 @@ export interface OtlpCollector extends AsyncDisposable {
 
 export async function startOtlpCollector(): Promise<OtlpCollector> {
   const spans: CollectedSpan[] = [];
-  const server = createServer((request, response) => {
-    void buffer(request).then((body) => {
-      if (request.url === '/v1/traces') spans.push(...spansOf(body));
-      return response.writeHead(request.url === '/v1/traces' ? 200 : 404).end();
-    });
+  const receiver = await startOtlpReceiver(({ path, body }) => {
+    if (path !== '/v1/traces') return 404;
+    spans.push(...spansOf(body));
+    return 200;
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    spans,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return { url: receiver.url, spans, [Symbol.asyncDispose]: () => receiver[Symbol.asyncDispose]() };
 }
 
 type Field = bigint | Uint8Array;

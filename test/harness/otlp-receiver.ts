@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
@@ -6,6 +6,7 @@ import { buffer } from 'node:stream/consumers';
 export interface OtlpRequest {
   /** `/v1/metrics`, `/v1/logs`. */
   readonly path: string;
+  readonly headers: IncomingHttpHeaders;
   /** Protobuf. Names and texts are in it as they are. */
   readonly body: Buffer;
 }
@@ -14,17 +15,19 @@ export interface OtlpRequest {
 export interface OtlpReceiver extends AsyncDisposable {
   readonly url: string;
   readonly requests: readonly OtlpRequest[];
-  /** The status of later answers; 200 at first. */
+  /** The status of later answers that `taken` does not decide; 200 at first. */
   answer(status: number): void;
 }
 
-export async function startOtlpReceiver(): Promise<OtlpReceiver> {
+/** `taken` may look at each request and decide the status of its answer. */
+export async function startOtlpReceiver(taken?: (request: OtlpRequest) => number): Promise<OtlpReceiver> {
   const requests: OtlpRequest[] = [];
   let status = 200;
   const server = createServer((request, response) => {
     void buffer(request).then((body) => {
-      requests.push({ path: request.url ?? '', body });
-      return response.writeHead(status).end();
+      const sent = { path: request.url ?? '', headers: request.headers, body };
+      requests.push(sent);
+      return response.writeHead(taken?.(sent) ?? status).end();
     });
   });
   await new Promise<void>((resolve) => {

@@ -32,10 +32,9 @@ serverTest(
       server.listen(0, '127.0.0.1', resolve);
     });
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const collector = { url, spans: [], [Symbol.asyncDispose]: () => Promise.resolve() };
     const publish = async (variables: Readonly<Record<string, string>>): Promise<readonly string[]> => {
       const all = { ...variables, OTEL_METRICS_EXPORTER: 'none' };
-      await using run = await tracedRun(collector, {}, all);
+      await using run = await tracedRun({ url }, {}, all);
       await run.publish('a', '{}');
       await run.take(1);
       await run.stop();

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { type OtlpCollector, startOtlpCollector } from '../harness/otlp-collector.ts';
+import { startOtlpReceiver } from '../harness/otlp-receiver.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { freshTrace, ofTrace, only, publishIn, tracedRun } from './traced-run.ts';
 
@@ -75,18 +74,9 @@ test('while the collector is away messages go on, and one line says it', async (
 });
 
 test('headers and compression of the exporter are read as OpenTelemetry names them', async () => {
-  const asked: IncomingHttpHeaders[] = [];
-  const server = createServer((request, response) => {
-    asked.push(request.headers);
-    request.resume().on('end', () => response.end());
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  const other = { url: `http://127.0.0.1:${port}`, spans: [], [Symbol.asyncDispose]: () => Promise.resolve() };
+  await using receiver = await startOtlpReceiver();
   await using run = await tracedRun(
-    other,
+    receiver,
     {},
     {
       OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'authorization=Bearer%20abc,x-tenant=fleet',
@@ -97,10 +87,10 @@ test('headers and compression of the exporter are read as OpenTelemetry names th
   await run.publish('a', '{}');
   await run.take(1);
   await run.stop();
-  server.closeAllConnections();
-  server.close();
   assert.deepEqual(
-    ['authorization', 'x-tenant', 'content-encoding', 'content-type'].map((name) => asked[0]?.[name]),
+    ['authorization', 'x-tenant', 'content-encoding', 'content-type'].map(
+      (name) => receiver.requests[0]?.headers[name],
+    ),
     ['Bearer abc', 'fleet', 'gzip', 'application/x-protobuf'],
   );
 });

@@ -8,7 +8,7 @@ export const PARENT = 'b7ad6b7169203331';
 
 /** A memory run whose spans go to the collector: the exporter reads the variables of the process. */
 export async function tracedRun(
-  collector: OtlpCollector,
+  collector: Pick<OtlpCollector, 'url'>,
   settings: MemoryRunSettings = {},
   variables: Readonly<Record<string, string>> = {},
 ): Promise<MemoryRun> {
