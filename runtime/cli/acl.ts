@@ -20,6 +20,10 @@ export const acl: Command = {
     '--connection NAME': 'of several clusters of that broker, the one that this connection leads to',
     '--json': 'with --check: print one JSON object instead of text',
   },
+  examples: [
+    ['pipelines/orders.yaml --for mosquitto', "prints what goes into mosquitto's configuration"],
+    ['pipelines/orders.yaml --check nats://admin@127.0.0.1:4222', 'compares a running server'],
+  ],
   options: {
     for: { type: 'string' },
     check: { type: 'string' },

@@ -24,6 +24,10 @@ export const approve: Command = {
     '--state DIR': 'the state folder of the running pipeline (default .sluice/NAME beside the project)',
     '--json': 'list as JSON, one object',
   },
+  examples: [
+    ['pipelines/orders.yaml', 'lists what waits'],
+    ['pipelines/orders.yaml 12 --as alice --key alice.pem', 'approves one message'],
+  ],
   options: { as: { type: 'string' }, key: { type: 'string' }, state: { type: 'string' }, json: { type: 'boolean' } },
   words: [1, 2],
   async run(given) {

@@ -16,6 +16,10 @@ export const audit: Command = {
     '--tip FILE': 'the same from the file guards/NAME.tip of the state folder',
     '--json': 'print one JSON object instead of lines',
   },
+  examples: [
+    ['verify .sluice/orders/audit/release.jsonl', 'verifies one file'],
+    ['verify release.jsonl --tip release.tip', 'also that its end was not cut off'],
+  ],
   options: { expect: { type: 'string' }, tip: { type: 'string' }, json: { type: 'boolean' } },
   words: [0, 2],
   async run(given) {

@@ -50,6 +50,10 @@ import { withoutDocs } from './without-docs.ts';
 export const build: Command = {
   usage: 'PIPELINE [--out DIR]',
   help: { '--out DIR': 'where NAME.mjs, its source map, NAME.manifest.json and NAME.licences.txt go (default dist)' },
+  examples: [
+    ['pipelines/orders.yaml', 'writes dist/orders.mjs; node dist/orders.mjs runs it'],
+    ['pipelines/orders.yaml --out /srv/bridge', 'writes into another folder'],
+  ],
   options: { out: { type: 'string' } },
   words: 1,
   async run({ positionals, values }) {

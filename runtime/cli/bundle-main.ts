@@ -92,7 +92,7 @@ const COMMANDS: Readonly<Record<string, BundleCommand>> = {
   },
 };
 
-interface BundleCommand extends Omit<Command, 'run'> {
+interface BundleCommand extends Omit<Command, 'run' | 'examples'> {
   readonly summary: string;
   /** Throws UsageError for arguments that only the command can check. */
   run(given: Arguments, bundled: BundledPipeline): Promise<ExitCode>;

@@ -11,6 +11,10 @@ export const check: Command = {
     '--notices': 'print the notices about buses and classes too, not only what is wrong',
     '--json': 'print one JSON object with all findings instead of lines',
   },
+  examples: [
+    ['pipelines/orders.yaml', 'all findings as lines'],
+    ['pipelines/orders.yaml --json', 'the same as one JSON object'],
+  ],
   options: { notices: { type: 'boolean' }, json: { type: 'boolean' } },
   words: 1,
   async run({ positionals, values }) {

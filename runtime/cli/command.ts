@@ -7,12 +7,17 @@ export interface Arguments {
   readonly positionals: readonly string[];
 }
 
+/** Arguments of a command, and their effect. */
+export type Example = readonly [args: string, effect: string];
+
 /** One word after `sluice`. */
 export interface Command {
   /** The part behind the name: `PIPELINE [--json]`. */
   readonly usage: string;
   /** The text of `--help` for each option. */
   readonly help: Readonly<Record<string, string>>;
+  /** At least two: the part behind the name, and what it does. */
+  readonly examples: readonly Example[];
   readonly options: ParseArgsOptionsConfig;
   /** The number of words beside its options; two numbers are the least and the most. */
   readonly words: number | readonly [least: number, most: number];

@@ -35,6 +35,10 @@ const LETTER_WORDS: readonly ((pipeline: string) => string)[] = [
 export const demo: Command = {
   usage: '[--for 15s]',
   help: { '--for DURATION': 'end by itself after that time (default: until Ctrl-C)' },
+  examples: [
+    ['', 'until Ctrl-C'],
+    ['--for 15s', 'for so long; exit code 0 where every message is accounted for'],
+  ],
   options: { for: { type: 'string' } },
   words: 0,
   async run({ values }) {

@@ -12,6 +12,10 @@ import { loadPipeline } from './load-parts.ts';
 export const dlq: Command = {
   usage: dlqUsage('PIPELINE '),
   help: DLQ_HELP,
+  examples: [
+    ['list pipelines/orders.yaml --since 2h', 'the letters of the last two hours'],
+    ['replay pipelines/orders.yaml --code SCHEMA_INVALID --rate 500/s', 'sends them through the current stages again'],
+  ],
   options: DLQ_OPTIONS,
   // Numbers of letters may follow; the command itself reports missing words.
   words: [0, Infinity],

@@ -15,6 +15,10 @@ import { loadExpressions } from './load-expressions.ts';
 export const explain: Command = {
   usage: 'PIPELINE [--json]',
   help: { '--json': 'print one JSON object instead of text' },
+  examples: [
+    ['pipelines/orders.yaml', 'as text'],
+    ['pipelines/orders.yaml --json', 'for a program'],
+  ],
   options: { json: { type: 'boolean' } },
   words: 1,
   async run({ positionals, values }) {

@@ -4,7 +4,7 @@ import { isNodeTooOld } from './node-floor.ts';
 import { VERSION } from '#contract/version.ts';
 import { type Command, UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { helpLines } from './help-lines.ts';
+import { examplesText, helpLines } from './help-lines.ts';
 import { exitFlushed } from './exit-flushed.ts';
 import { parseArguments } from './parse-arguments.ts';
 
@@ -107,7 +107,8 @@ function overview(): string {
   return `sluice ${VERSION}: a bridge between message buses\n\n${lines.join('\n')}\n\nsluice COMMAND --help shows more.\nExit codes: 0 fine, 1 internal error (status: degraded or down), 2 invalid input, 3 environment, 4 convicted (verify, audit, acl), 5 incompatible, 6 undecided (schema).\n`;
 }
 
-function manual(name: string, summary: string, { usage, help }: Command): string {
+function manual(name: string, summary: string, { usage, help, examples }: Command): string {
   const lines = helpLines(help);
-  return `sluice ${name} ${usage}\n\n${summary}\n${lines === '' ? '' : `\n${lines}`}`;
+  const shown = examplesText(`sluice ${name}`, examples);
+  return `sluice ${name} ${usage}\n\n${summary}\n${lines === '' ? '' : `\n${lines}`}\nExamples:\n${shown}`;
 }

@@ -15,6 +15,13 @@ import { warnOfOlderState } from './state-folder.ts';
 export const run: Command = {
   usage: 'PIPELINE [--admin HOST:PORT] [--state DIR] [--shutdown-timeout 10s] [--fail-fast]',
   help: RUN_HELP,
+  examples: [
+    ['pipelines/orders.yaml', 'with the state in .sluice/orders'],
+    [
+      'pipelines/orders.yaml --admin 127.0.0.1:9090 --fail-fast',
+      "with the operator's page; ends where a bus cannot be reached",
+    ],
+  ],
   options: RUN_OPTIONS,
   words: 1,
   async run(given) {

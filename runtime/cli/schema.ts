@@ -16,6 +16,10 @@ export const schema: Command = {
     '--project FOLDER': 'the folder that holds schemas/, of check; the working directory by default',
     '--json': 'print one JSON object instead of lines',
   },
+  examples: [
+    ['--out pipeline.schema.json', 'for the editor'],
+    ['check --against v1.0', 'what changed since that tag'],
+  ],
   options: {
     out: { type: 'string' },
     against: { type: 'string' },

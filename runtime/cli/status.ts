@@ -8,6 +8,10 @@ import { tellFailure } from './tell-failure.ts';
 export const status: Command = {
   usage: 'URL [--json] [--admin-token-file FILE]',
   help: { ...TOKEN_HELP, '--json': 'print what GET /status answers' },
+  examples: [
+    ['http://127.0.0.1:9090', 'one screen'],
+    ['http://127.0.0.1:9090 --json', 'for a probe'],
+  ],
   options: STATUS_OPTIONS,
   words: [0, 1],
   async run(given) {

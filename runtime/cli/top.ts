@@ -13,6 +13,10 @@ const EVERY_MS = 1000;
 export const top: Command = {
   usage: 'URL [--json] [--admin-token-file FILE]',
   help: { ...TOKEN_HELP, '--json': 'print one line of JSON a second, as GET /status answers it' },
+  examples: [
+    ['http://127.0.0.1:9090', 'until q or Ctrl-C'],
+    ['https://bridge.example:9090 --admin-token-file token', 'of another machine'],
+  ],
   options: STATUS_OPTIONS,
   words: [0, 1],
   async run(given) {

@@ -9,6 +9,10 @@ import { EXIT } from './exit-codes.ts';
 export const types: Command = {
   usage: '[FOLDER] [--check]',
   help: { '--check': 'write nothing; exit 2 where the file is not what the schemas give' },
+  examples: [
+    ['', 'of the project in this folder'],
+    ['--check', 'exit code 2 where the file is out of date'],
+  ],
   options: { check: { type: 'boolean' } },
   words: [0, 1],
   run({ positionals: [folder = '.'], values }) {

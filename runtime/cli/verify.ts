@@ -19,6 +19,10 @@ const PROGRESS_MS = 1000;
 export const verify: Command = {
   usage: 'PIPELINE --route NAME | VERIFY-FILE | --in URL --out URL  [--class NAME] [--rate N/s] [--count N] [--json]',
   help: VERIFY_HELP,
+  examples: [
+    ['pipelines/orders.yaml --route orders --count 1000', 'through one route of a running bridge'],
+    ['--in mqtt://127.0.0.1/in --out nats://127.0.0.1/out', 'through a bridge of another kind'],
+  ],
   options: VERIFY_OPTIONS,
   words: [0, 1],
   async run(given) {

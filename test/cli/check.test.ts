@@ -239,13 +239,16 @@ test('sluice schema prints the published schema', async () => {
   assert.ok(process.stdout() === readFileSync(join(REPOSITORY, 'schemas/pipeline.schema.json'), 'utf8'));
 });
 
-test('every command tells of itself, and the overview of every command', async () => {
+test('every command tells of itself with two examples or more, and the overview of every command', async () => {
   await using overview = startSluice(['--help']);
   assert.equal(await overview.ended(), 0);
-  for (const word of ['run', 'check', 'build', 'schema', 'demo']) {
-    assert.match(overview.stdout(), new RegExp(`^ {2}${word} `, 'm'));
+  const words = [...overview.stdout().matchAll(/^ {2}([a-z]+) +\S/gm)].map(([, word]) => word ?? '');
+  for (const word of ['run', 'check', 'build', 'schema', 'demo']) assert.ok(words.includes(word), word);
+  for (const word of words) {
     await using one = startSluice([word, '--help']);
     assert.equal(await one.ended(), 0);
     assert.match(one.stdout(), new RegExp(`^sluice ${word} `));
+    const [, examples = ''] = one.stdout().split('\nExamples:\n');
+    assert.ok((examples.match(new RegExp(`^ {2}# .+\n {2}sluice ${word}`, 'gm')) ?? []).length >= 2, word);
   }
 });
