@@ -30,6 +30,7 @@ export const acl: Command = {
     connection: { type: 'string' },
     json: { type: 'boolean' },
   },
+  choices: { for: ['mosquitto', 'nats', 'kafka', 'rabbitmq'] },
   words: 1,
   async run({ positionals, values }) {
     const file = positionals[0] ?? '';

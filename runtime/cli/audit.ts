@@ -21,6 +21,7 @@ export const audit: Command = {
     ['verify release.jsonl --tip release.tip', 'also that its end was not cut off'],
   ],
   options: { expect: { type: 'string' }, tip: { type: 'string' }, json: { type: 'boolean' } },
+  choices: { '': ['verify'] },
   words: [0, 2],
   async run(given) {
     const [word, file] = given.positionals;

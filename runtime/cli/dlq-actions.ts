@@ -23,7 +23,8 @@ const ACTIONS: Readonly<Record<string, (task: DlqTask) => ExitCode | Promise<Exi
   export: exportLetters,
 };
 
-const NAMES = Object.keys(ACTIONS).join('|');
+export const DLQ_ACTIONS = Object.keys(ACTIONS);
+const NAMES = DLQ_ACTIONS.join('|');
 
 const FILTERS =
   '[--route ROUTE] [--code CODE] [--key KEY] [--id NUMBER] [--message-id ID] [--since 2h] [--until 10m] [--clearance LABEL] [--state DIR] [--json]';

@@ -1,3 +1,4 @@
+import { CLASS_NAMES } from '#contract/traffic-class.ts';
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import { harmless } from '#kit/printable.ts';
 import { catalog } from '../host/catalog.ts';
@@ -24,6 +25,7 @@ export const verify: Command = {
     ['--in mqtt://127.0.0.1/in --out nats://127.0.0.1/out', 'through a bridge of another kind'],
   ],
   options: VERIFY_OPTIONS,
+  choices: { class: CLASS_NAMES },
   words: [0, 1],
   async run(given) {
     // `--in` and `--out` may hold a password, and every user of the machine may list the arguments of a process.
