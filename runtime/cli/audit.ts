@@ -5,6 +5,7 @@ import type { ChainEnd } from '../store/audit/chain.ts';
 import { verifyAudit } from '../store/audit/verify-audit.ts';
 import { type Arguments, type Command, UsageError } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+import { printJson } from './output.ts';
 
 const END = /^(\d{1,15}):([0-9a-f]{64})$/;
 
@@ -34,7 +35,7 @@ export const audit: Command = {
     const tip = `${end.seq}:${end.hash}`;
     if (given.values['json'] === true) {
       const fault = verdict.isWhole ? {} : { line: verdict.at, why: verdict.why };
-      process.stdout.write(`${JSON.stringify({ ok: isWhole, file, records: end.seq, end: tip, ...fault })}\n`);
+      printJson('audit', { ok: isWhole, file, records: end.seq, end: tip, ...fault });
     } else if (verdict.isWhole) {
       const unknown = expected === undefined ? UNEXPECTED : '';
       process.stdout.write(`${file}: ${end.seq} records, each follows the one before. Its end is ${tip}\n${unknown}`);

@@ -4,6 +4,7 @@ import { withinDeadline } from './check-deadline.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { loadPipeline } from './load-parts.ts';
+import { printJson } from './output.ts';
 
 export const check: Command = {
   usage: 'PIPELINE [--watch] [--notices] [--json]',
@@ -29,7 +30,7 @@ export const check: Command = {
     const { findings } = await withinDeadline(file, { output: 'stdout', isJson }, () => loadPipeline(file, 'check'));
     const envelope = findingsEnvelope(findings);
     if (isJson) {
-      process.stdout.write(`${JSON.stringify(envelope)}\n`);
+      printJson('check', envelope);
     } else {
       const shown = values['notices'] === true ? findings : withoutNotices(findings);
       process.stdout.write(findingsText(shown));
