@@ -1,6 +1,6 @@
 import type { Advice, NeedAdvice } from './advise.ts';
 import type { EndAdvice } from './ends.ts';
-import { othersThan, reasonsFor } from './reasons.ts';
+import { inPoints, othersThan, reasonsFor } from './reasons.ts';
 
 /** The advice for people. `width`: of the terminal, or of the page. */
 export function adviceText({ name, needs }: Advice, width: number): string {
@@ -47,7 +47,7 @@ function section(title: string, items: readonly string[]): readonly string[] {
 
 function endLines(title: string, end: EndAdvice): readonly string[] {
   const chosen = end.candidates.find(({ bus }) => bus === end.bus);
-  const points = end.by === 'given' ? 'which is there already' : `${chosen?.points ?? 0} points`;
+  const points = end.by === 'given' ? 'which is there already' : inPoints(chosen?.points ?? 0);
   // A bus that is there is not compared, unless another one would be better.
   const others = othersThan(end).filter(({ isBetter }) => end.by !== 'given' || isBetter);
   return [

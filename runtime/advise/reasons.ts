@@ -31,11 +31,16 @@ export function othersThan({ bus, candidates }: EndAdvice): readonly Other[] {
     .filter((candidate) => candidate !== chosen)
     .map((candidate) => ({
       bus: candidate.bus,
-      weight: candidate.isExcluded ? 'excluded' : `${candidate.points} points`,
+      weight: candidate.isExcluded ? 'excluded' : inPoints(candidate.points),
       isClose: !candidate.isExcluded && points - candidate.points <= CLOSE,
       isBetter: !candidate.isExcluded && candidate.points > points,
       why: whyNot(candidate, chosen, !candidate.isExcluded && candidate.points > points),
     }));
+}
+
+/** `1 point`, `4 points`. */
+export function inPoints(points: number): string {
+  return `${points} ${points === 1 ? 'point' : 'points'}`;
 }
 
 /** The strongest reason against a bus, or what speaks more for the chosen one. */
