@@ -42,7 +42,7 @@ export function advise(needs: Needs, catalog: Catalog): Advice {
     pipeline,
     needs: chosen.map((one) => {
       const promise = promises?.get(one.need.name);
-      return { ...one, limits: limitsOf({ ...one, promise }), promise };
+      return { ...one, limits: limitsOf({ ...one, labels: needs.labels, promise }), promise };
     }),
   };
 }

@@ -1,4 +1,4 @@
-import { type BusName, isNarrow, isOffAndOn, type Need, type Side } from './needs.ts';
+import { type BusName, crossesDomains, isNarrow, isOffAndOn, type Need, type Side } from './needs.ts';
 import { type Candidate, rank } from './rank.ts';
 import type { Place } from './rule.ts';
 
@@ -32,7 +32,8 @@ export function endsOf(need: Need, have: readonly BusName[]): EndsAdvice {
   const one = endAdvice(place(first), undefined);
   const other = isBothSame ? { ...one, by: 'other' as const, side: need[second] } : endAdvice(place(second), one.bus);
   const ends = first === 'producers' ? { producers: one, consumers: other } : { producers: other, consumers: one };
-  return { ...ends, isBridged: one.bus !== other.bus || hasOwnServer(need.producers) || hasOwnServer(need.consumers) };
+  const hasTwoServers = hasOwnServer(need.producers) || hasOwnServer(need.consumers) || crossesDomains(need);
+  return { ...ends, isBridged: one.bus !== other.bus || hasTwoServers };
 }
 
 /** Whether the file says anything of a side. */

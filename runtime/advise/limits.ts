@@ -1,10 +1,12 @@
 import { GRADE_MEANS, type Grade, isBelow } from '../project/explain/grades.ts';
 import type { RoutePromise } from '../project/explain/route-promise.ts';
 import { type EndsAdvice, isRemote } from './ends.ts';
-import { type BusName, type Need, type Survives, survivesAtLeast } from './needs.ts';
+import { type BusName, crossesDomains, type Need, type Survives, survivesAtLeast } from './needs.ts';
 
 interface Chosen {
   readonly need: Need;
+  /** Whether messages carry classification labels. */
+  readonly labels: boolean;
   readonly ends: EndsAdvice;
   /** Of the route; undefined where there is none. */
   readonly promise: RoutePromise | undefined;
@@ -87,6 +89,14 @@ const LIMITS: readonly Limit[] = [
     says: 'the consumers are authoritative, and yet the producers tell a state: treat it as a wish (message: order), and let the consumers tell what is',
   },
   {
+    holds: ({ need }) => crossesDomains(need),
+    says: 'two domains: no bus and no class decides what may pass. Write the label policy, the ceiling of each connection and a guard (docs/guards.md) before this runs; without them the route passes everything',
+  },
+  {
+    holds: ({ labels, ends }) => labels && [ends.producers.bus, ends.consumers.bus].includes('mqtt'),
+    says: 'labels: MQTT 3.1.1 carries none. Keep protocol: 5 at this end, or CloudEvents (cloudevents: structured)',
+  },
+  {
     holds: ({ need, ends }) => need.replies && ends.isBridged,
     says: 'an answer crosses the bridge on a route of its own: the sender needs a deadline, for neither bus knows that the other one is away',
   },
@@ -103,6 +113,9 @@ const LIMITS: readonly Limit[] = [
     says: 'the link does not carry rate times size: messages wait or give way always, not only in an outage. Send less often, or smaller bodies (codec: cbor)',
   },
 ];
+
+const NO_BUS =
+  'no bus keeps all of this: each one is excluded by a need. The one with the most points is shown. Divide the need, or send a reference instead of the body';
 
 /** Bytes that a message costs on a link beside its body, about. */
 export const HEAD = 60;
@@ -151,5 +164,16 @@ export function limitsOf(chosen: Chosen): readonly string[] {
       .map(({ where, why }) => `${bus}: ${why} (where ${where})`),
   );
   const repeats = chosen.promise === undefined ? undefined : REPEATS[chosen.promise.duplicates];
-  return [...new Set([...excluded, ...gradeLimit(chosen), ...found, ...(repeats === undefined ? [] : [repeats])])];
+  const hasNone = [chosen.ends.producers, chosen.ends.consumers].some(
+    ({ by, candidates }) => by === 'advised' && candidates.every(({ isExcluded }) => isExcluded),
+  );
+  return [
+    ...new Set([
+      ...(hasNone ? [NO_BUS] : []),
+      ...excluded,
+      ...gradeLimit(chosen),
+      ...found,
+      ...(repeats === undefined ? [] : [repeats]),
+    ]),
+  ];
 }

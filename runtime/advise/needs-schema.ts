@@ -27,6 +27,13 @@ function side(who: string): JsonSchema {
         description: 'What the link carries.',
       },
       outage: duration('The longest outage of the link that is expected.'),
+      domain: {
+        type: 'string',
+        pattern: NAME,
+        maxLength: 40,
+        examples: ['high'],
+        description: 'The security domain of this place.',
+      },
     },
   };
 }

@@ -32,6 +32,8 @@ export interface Side {
   readonly bandwidth: number | undefined;
   /** The longest outage of the link. */
   readonly outageMs: number | undefined;
+  /** The security domain. Between two of them a guard decides what passes. */
+  readonly domain: string | undefined;
 }
 
 /** One kind of messages and what it needs. Undefined: the file does not say, and no rule asks for it. */
@@ -83,6 +85,11 @@ export function isNarrow({ bandwidth }: Side): boolean {
 }
 
 const NARROW = 64_000;
+
+/** Whether messages go from one security domain to another. */
+export function crossesDomains({ producers, consumers }: Need): boolean {
+  return producers.domain !== undefined && consumers.domain !== undefined && producers.domain !== consumers.domain;
+}
 
 export function survivesAtLeast({ survives }: Need, least: Survives): boolean {
   return SURVIVES.indexOf(survives) >= SURVIVES.indexOf(least);

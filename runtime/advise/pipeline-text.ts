@@ -1,5 +1,5 @@
 import { type EndsAdvice, isRemote } from './ends.ts';
-import type { BusName, Need, Needs } from './needs.ts';
+import { type BusName, crossesDomains, type Need, type Needs } from './needs.ts';
 import type { ClassAdvice } from './class-of-need.ts';
 import { connectionWords, sinkWords, sourceWords } from './route-ends.ts';
 import type { Setting } from './settings.ts';
@@ -92,10 +92,11 @@ function sentence(text: string): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 }
 
-/** Remote places are sites; where both ends are remote, the one of the consumers is far. */
-function connectionOf({ ends }: BridgedNeed, end: 'from' | 'to'): Connection {
+/** Remote places are sites; where both ends are remote, or of two domains in one place, the one of the consumers is far. */
+function connectionOf({ need, ends }: BridgedNeed, end: 'from' | 'to'): Connection {
   const { bus, side } = end === 'from' ? ends.producers : ends.consumers;
-  const isFar = end === 'to' && isRemote(side) && isRemote(ends.producers.side);
+  const isSamePlace = isRemote(side) === isRemote(ends.producers.side);
+  const isFar = end === 'to' && isSamePlace && (isRemote(side) || crossesDomains(need));
   const place = isFar ? 'far' : isRemote(side) ? 'site' : 'core';
   return { name: `${place}-${bus}`, bus, place };
 }

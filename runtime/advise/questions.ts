@@ -83,6 +83,7 @@ async function askSide(asker: Asker, side: 'producers' | 'consumers'): Promise<r
   const add = (word: string, answer: string, unset = ''): void => {
     if (answer !== '' && answer !== unset && answer !== NOT_SAID) words.push(`${word}: ${answer}`);
   };
+  add('domain', await quantity(asker, `The ${side}: their security domain, if any`, 'high', NAME));
   add('on', await asker.choose(`The ${side}: which bus is there already?`, choicesOf([NOT_SAID, ...BUSES])));
   add('devices', await quantity(asker, `The ${side}: how many small devices connect?`, '0', '^[0-9]{1,9}$'), '0');
   const link = await asker.choose(`The ${side}: what link is between them and the rest?`, choicesOf(LINKS));

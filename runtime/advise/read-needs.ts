@@ -90,6 +90,7 @@ function sideOf(side: PlainMap): Side {
     link: oneOf(LINKS, own(side, 'link')) ?? 'lan',
     bandwidth: bandwidth === undefined ? undefined : bitsPerSecond(bandwidth),
     outageMs: outage === undefined ? undefined : durationMs(outage),
+    domain: textOf(own(side, 'domain')),
   };
 }
 

@@ -1,9 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { messageOf } from '#contract/errors.ts';
 import { advise as adviceFor } from '../advise/advise.ts';
 import { adviceJson } from '../advise/advice-json.ts';
 import { adviceText } from '../advise/advice-text.ts';
+import { NEEDS_SCHEMA } from '../advise/needs-schema.ts';
+import type { Asker } from '../advise/questions.ts';
 import { readNeeds } from '../advise/read-needs.ts';
 import { catalog } from '../host/catalog.ts';
 import { findingsEnvelope, findingsText } from '../project/check/findings-text.ts';
@@ -15,49 +17,61 @@ import { shortPath } from './short-path.ts';
 const PAGE_WIDTH = 120;
 
 export const advise: Command = {
-  usage: '[NEEDS.yaml] [--out PIPELINE] [--needs FILE] [--json]',
+  usage: '[NEEDS.yaml] [--out PIPELINE] [--needs FILE] [--json] | --schema',
   help: {
     '--out PIPELINE': 'write the pipeline file too, such as pipelines/fleet.yaml; an existing file is never replaced',
     '--needs FILE': 'write the answers to the questions as a needs file',
     '--json': 'print one JSON object instead of text',
+    '--schema': 'print the JSON Schema of needs files, for editors',
   },
   examples: [
     ['', 'asks for the needs, at a terminal'],
     ['needs.yaml', 'a bus, a class and settings for each need of the file, with the reasons'],
     ['needs.yaml --out pipelines/fleet.yaml', 'and the pipeline file'],
   ],
-  options: { out: { type: 'string' }, needs: { type: 'string' }, json: { type: 'boolean' } },
+  options: {
+    out: { type: 'string' },
+    needs: { type: 'string' },
+    json: { type: 'boolean' },
+    schema: { type: 'boolean' },
+  },
   words: [0, 1],
   async run({ positionals, values }) {
+    if (values['schema'] === true) {
+      process.stdout.write(`${JSON.stringify(NEEDS_SCHEMA, undefined, 2)}\n`);
+      return EXIT.fine;
+    }
     const [file] = positionals;
     const isJson = values['json'] === true;
     const [out, answers] = [fresh(values['out']), fresh(values['needs'])];
-    const text = file === undefined ? await asked() : readText(file);
+    if (file !== undefined && answers !== undefined)
+      throw new UsageError('expected either a needs file or --needs, found both: there are no questions');
+    const asker = file === undefined ? await terminal() : undefined;
+    const text = asker === undefined ? readText(file ?? '') : await (await questions()).askNeeds(asker);
     const { needs, findings } = readNeeds(text, shortPath(file ?? 'the answers'), catalog);
     if (needs === undefined) return refused(findings, isJson);
-    if (answers !== undefined) write(answers, text);
     const advice = adviceFor(needs, catalog);
+    if (out !== undefined && advice.pipeline === undefined)
+      throw new UsageError(
+        `expected a need that goes from one server to another, found none: ${out} would have no route`,
+      );
     if (isJson) process.stdout.write(`${JSON.stringify(adviceJson(advice))}\n`);
     else process.stdout.write(adviceText(advice, process.stdout.isTTY ? process.stdout.columns || 80 : PAGE_WIDTH));
-    if (out === undefined) return EXIT.fine;
-    if (advice.pipeline === undefined) {
-      process.stderr.write(`sluice: no need crosses from one server to another: ${out} would have no route\n`);
-      return EXIT.invalid;
-    }
-    write(out, advice.pipeline);
-    process.stderr.write(`wrote ${out}. Next: sluice check ${out}\n`);
+    const { pipeline } = advice;
+    await keep(text, answers, asker, join('needs', `${needs.name}.yaml`));
+    if (pipeline !== undefined) await keep(pipeline, out, asker, join('pipelines', `${needs.name}.yaml`));
     return EXIT.fine;
   },
 };
 
-async function asked(): Promise<string> {
+function questions() {
+  return import('../advise/questions.ts');
+}
+
+async function terminal(): Promise<Asker> {
   if (!process.stdin.isTTY || !process.stderr.isTTY)
     throw new UsageError('expected a needs file, or a terminal that can ask, found neither');
-  const [{ askNeeds }, { terminalAsker }] = await Promise.all([
-    import('../advise/questions.ts'),
-    import('./advise-asker.ts'),
-  ]);
-  return askNeeds(terminalAsker);
+  return (await import('./advise-asker.ts')).terminalAsker;
 }
 
 function refused(findings: Parameters<typeof findingsText>[0], isJson: boolean): ExitCode {
@@ -81,11 +95,16 @@ function fresh(name: unknown): string | undefined {
   return name;
 }
 
-function write(file: string, text: string): void {
+/** Writes a file of that name; where none is given, a person is asked about the usual one. */
+async function keep(text: string, name: string | undefined, asker: Asker | undefined, usual: string): Promise<void> {
+  if (name === undefined && (asker === undefined || existsSync(usual))) return;
+  if (name === undefined && (await asker?.confirm(`Write ${usual}?`)) !== true) return;
+  const file = name ?? usual;
   try {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text, { flag: 'wx' });
   } catch (thrown) {
-    throw new UsageError(`expected to write ${file}, found ${messageOf(thrown)}`);
+    throw new UsageError(`expected to write ${file}, found ${messageOf(thrown)}`, { cause: thrown });
   }
+  process.stderr.write(`wrote ${file}\n`);
 }

@@ -41,6 +41,11 @@ test('advise writes a pipeline file that passes the check, prints one object, an
   const again = advise(NEEDS, '--out', out);
   assert.equal(again.status, 2);
   assert.match(again.stderr, /expected the name of a new file/);
+  const within = join(FOLDER, 'within.yaml');
+  writeFileSync(within, 'name: x\nneeds: [{ name: jobs, message: task, workers: true }]\n');
+  const none = advise(within, '--out', join(FOLDER, 'none.yaml'));
+  assert.deepEqual([none.status, none.stdout], [2, '']);
+  assert.match(none.stderr, /none\.yaml would have no route/);
 });
 
 test('without a needs file and without a terminal advise says what it expects', () => {
