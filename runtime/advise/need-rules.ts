@@ -76,7 +76,7 @@ export const NEED_RULES: readonly Rule[] = [
     kafka: [2, 'compaction keeps the last of each key for good, tiered storage the rest'],
   },
   {
-    where: '100,000 messages a second or more',
+    where: '100,000 messages a second or more are sent',
     holds: (place) => rateFrom(place.need, 100_000) && isAmongServices(place),
     mqtt: ['never', 'one topic space of one broker does not carry that between services'],
     nats: [1, 'core NATS carries millions of small messages a second'],
@@ -85,7 +85,7 @@ export const NEED_RULES: readonly Rule[] = [
     rabbitmq: ['never', 'one queue is one process on one node'],
   },
   {
-    where: '10,000 to 99,999 messages a second',
+    where: '10,000 to 99,999 messages a second are sent',
     holds: (place) => rateFrom(place.need, 10_000, 100_000) && isAmongServices(place),
     mqtt: [-2, 'brokers of one process are at their limit'],
     nats: [1, 'far from its limits'],
@@ -94,7 +94,7 @@ export const NEED_RULES: readonly Rule[] = [
     rabbitmq: [-2, 'near the limit of one queue: it must be divided'],
   },
   {
-    where: 'less than 1,000 messages a second',
+    where: 'fewer than 1,000 messages a second are sent',
     holds: (place) => rateFrom(place.need, 0, 1000) && isAmongServices(place),
     nats: [1, 'one small server does it'],
     jetstream: [1, 'one small server does it, three for the loss of one'],

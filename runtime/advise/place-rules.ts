@@ -7,7 +7,7 @@ const SOME = 10;
 /** What the place of an end asks for: its devices, its link, what is there already. */
 export const PLACE_RULES: readonly Rule[] = [
   {
-    where: `${MANY} devices or more connect by themselves`,
+    where: `${MANY.toLocaleString('en-US')} devices or more connect by themselves`,
     holds: ({ side }) => side.devices >= MANY,
     mqtt: [5, 'MQTT is made for many small clients: a topic for each, a session that waits, a last will'],
     nats: [1, 'NATS takes many clients cheaply, but keeps nothing for one that is away'],

@@ -76,7 +76,7 @@ export const LOGS: readonly Case[] = [
     },
     facts:
       'Tasks without order, with slow and poisonous ones among them, on the Kafka that is there; a proxy hands them out in parallel and acknowledges them one by one.',
-    need: '{ message: task, workers: true, order: none, survives: crash, rate: 5000/s }',
+    need: '{ message: task, workers: true, order: none, survives: crash }',
     have: ['kafka'],
     end: 'consumers',
     chose: 'kafka',
@@ -97,7 +97,7 @@ export const LOGS: readonly Case[] = [
     end: 'consumers',
     chose: 'kafka',
     ours: 'kafka',
-    why: 'Many groups, each with its own place, a history of days, and the loss of a server.',
+    why: 'Many groups, each with its own place, a history of days (a week is our guess), and the loss of a server.',
   },
   {
     who: 'The New York Times, log of all that was published',

@@ -58,13 +58,12 @@ export const QUEUES: readonly Case[] = [
       year: '2018',
       url: 'https://www.cloudamqp.com/blog/2018-12-10-what-its-like-to-bet-your-entire-startup-on-rabbit.html',
     },
-    facts:
-      'Each change of a list must be everywhere within five seconds; services take the changes that concern them from one event bus.',
+    facts: 'Each change of a list must be everywhere within five seconds; a good event bus is needed for that.',
     need: '{ message: event, rate: 500/s, latency: 5s, readers: 3, survives: crash }',
     end: 'consumers',
     chose: 'rabbitmq',
     ours: 'jetstream',
-    why: 'Several groups read each change, each list in order: a stream stores it once, queues store it once a group. JetStream did not exist then. Where services bind by patterns and order does not matter, RabbitMQ is one point behind.',
+    why: 'Several groups read each change (three is our reading), each list in order: a stream stores it once, queues store it once a group. JetStream did not exist then. Where services bind by patterns and order does not matter, RabbitMQ is one point behind.',
   },
   {
     who: 'A queue for images, documents and web hooks',

@@ -5,13 +5,13 @@ export const SITES: readonly Case[] = [
   {
     who: 'MachineMetrics, factory floors',
     source: {
-      title: 'Factory Floor Intelligence: MachineMetrics, Edge Computing, and the freedom of NATS',
-      publisher: 'Synadia',
+      title: 'MachineMetrics: factory data from the edge to the cloud (case 3.C37, in Chinese)',
+      publisher: 'tarrragon.github.io',
       year: UNDATED,
-      url: 'https://www.synadia.com/lp/rethink/nats-for-industrial-iot-machinemetrics',
+      url: 'https://tarrragon.github.io/blog/backend/03-message-queue/cases/nats-machinemetrics-edge-to-cloud/',
     },
     facts:
-      'Hundreds of customer sites, thousands of edge devices, up to 1,000 samples a second of one machine; links of factories that fail.',
+      'Hundreds of customer sites, thousands of machines, up to 1,000 samples a second of one; the network of a factory comes and goes. Leaf nodes with JetStream at the edge took the place of SQLite.',
     need: '{ message: event, rate: 5000/s, survives: crash, producers: { link: intermittent, bandwidth: 10Mbit/s, outage: 1h } }',
     end: 'producers',
     chose: 'jetstream',
@@ -63,7 +63,7 @@ export const SITES: readonly Case[] = [
     end: 'consumers',
     chose: 'jetstream',
     ours: 'jetstream',
-    why: 'Small rate, short time, several sites, nothing lost. In 2021 the source moved from NATS Streaming to JetStream.',
+    why: 'Small rate, short time, several sites, nothing lost. The source ran NATS Streaming until then, and recommends JetStream.',
   },
   {
     who: 'A contact centre, live audio',
@@ -90,12 +90,12 @@ export const SITES: readonly Case[] = [
       url: 'https://docs.iot-sens.schlossers.at/technical/adr/adr-0004-internal-broker/',
     },
     facts:
-      'A durable buffer between ingestion by MQTT and processing, with retry and isolation; RabbitMQ and Kafka were weighed, Kafka as too heavy.',
+      'A durable buffer between ingestion by MQTT and processing, with retry and isolation; RabbitMQ was weighed, and an event streaming system that is heavier to operate than needed.',
     need: '{ message: event, rate: 100/s, survives: crash, keep: 1d, producers: { on: mqtt } }',
     end: 'consumers',
     chose: 'jetstream',
     ours: 'jetstream',
-    why: 'A short history on a small server, in the order of each sensor.',
+    why: 'A short history on a small server, in the order of each sensor. The day of history is our reading of a durable buffer.',
   },
   {
     who: 'AuroraSOC, alerts between sites',
