@@ -23,6 +23,11 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'make one file that runs the pipeline on Node alone, and its manifest',
     load: async () => (await import('./build.ts')).build,
   },
+  advise: {
+    summary:
+      'from needs to a bus, a class and settings for each kind of messages, with the reasons; writes a pipeline file',
+    load: async () => (await import('./advise.ts')).advise,
+  },
   acl: {
     summary: "write a broker's access rights for a pipeline, or compare a running broker with them",
     load: async () => (await import('./acl.ts')).acl,
