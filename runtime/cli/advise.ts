@@ -12,6 +12,7 @@ import { findingsEnvelope, findingsText } from '../project/check/findings-text.t
 import { type Command, UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { shortPath } from './short-path.ts';
+import { printJson } from './output.ts';
 
 /** Of a page, where no terminal has a width. */
 const PAGE_WIDTH = 120;
@@ -55,7 +56,7 @@ export const advise: Command = {
       throw new UsageError(
         `expected a need that goes from one server to another, found none: ${out} would have no route`,
       );
-    if (isJson) process.stdout.write(`${JSON.stringify(adviceJson(advice))}\n`);
+    if (isJson) printJson('advise', adviceJson(advice));
     else process.stdout.write(adviceText(advice, process.stdout.isTTY ? process.stdout.columns || 80 : PAGE_WIDTH));
     const { pipeline } = advice;
     await keep(text, answers, asker, join('needs', `${needs.name}.yaml`));
@@ -75,7 +76,7 @@ async function terminal(): Promise<Asker> {
 }
 
 function refused(findings: Parameters<typeof findingsText>[0], isJson: boolean): ExitCode {
-  if (isJson) process.stdout.write(`${JSON.stringify(findingsEnvelope(findings))}\n`);
+  if (isJson) printJson('advise', findingsEnvelope(findings));
   else process.stderr.write(findingsText(findings));
   return EXIT.invalid;
 }

@@ -1,4 +1,5 @@
 import type { AccessComparison } from '#contract/access.ts';
+import type { AdviceReport } from '../advise/advice-json.ts';
 import type { ApprovalStatement } from '../guards/approval.ts';
 import type { Status } from '../admin/status/status.ts';
 import type { Finding } from '../project/check/findings.ts';
@@ -166,6 +167,7 @@ export interface Unanswered {
  */
 export interface CommandOutput {
   readonly acl: AccessReport | Findings | Failure;
+  readonly advise: AdviceReport | Findings;
   readonly approve: WaitingMessages;
   readonly audit: AuditReport;
   readonly check: Findings;
