@@ -10,6 +10,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['expressions', 'admin'],
   ['stages', 'engine', 'project'],
   ['host'],
+  ['ends'],
   ['verify', 'demo'],
   ['cli'],
 ];

@@ -12,6 +12,7 @@ import type { OppositeEnds } from './opposite-ends.ts';
 import type { Reach } from './reach.ts';
 import type { Demand, Source } from './source.ts';
 import type { Sink } from './sink.ts';
+import type { BusWatch } from './watch.ts';
 
 /** What a source gives to several processes that run one route at the same time. */
 export interface Instances {
@@ -198,6 +199,8 @@ export interface Bus<Connection = object, From = object, To = object> {
   readonly opposite: OppositeEnds<From, To>;
   /** The rights that the ends need at their broker (`sluice acl`). Loaded for that command alone. Absent: the bus has no users. */
   access?(): Promise<BusAccess<Connection, From, To>>;
+  /** A reader that disturbs no other (`sluice tail`). Loaded for that command alone. Absent: the bus is in this process. */
+  watch?(): Promise<BusWatch<Connection, From, To>>;
   /** The one place for option names, defaults, units and docs. */
   readonly connectionSchema: OptionSchema;
   readonly sourceSchema: OptionSchema;

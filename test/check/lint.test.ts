@@ -46,6 +46,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['expressions', 'admin'],
   ['stages', 'engine', 'project'],
   ['host'],
+  ['ends'],
   ['verify', 'demo'],
   ['cli'],
 ];
