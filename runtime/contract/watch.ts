@@ -1,4 +1,4 @@
-import type { BusContext, EndOptions } from './bus.ts';
+import type { BusContext, EndOptions } from './bus-context.ts';
 import type { SinkSide } from './opposite-ends.ts';
 import type { Source } from './source.ts';
 

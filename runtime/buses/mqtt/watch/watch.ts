@@ -14,7 +14,8 @@ export const watch: BusWatch<MqttConnection, MqttFrom, MqttTo> = {
     if (start === 'new') return undefined;
     return 'an MQTT server keeps no messages but the retained ones, which come first in any case; leave out --from';
   },
-  open({ end: { shared: _, ...end }, ...options }, _start, context) {
+  open(options, _start, context) {
+    const { shared: _, ...end } = options.end;
     return openSource({ ...options, end: { ...end, session: '0s' } }, context);
   },
 };

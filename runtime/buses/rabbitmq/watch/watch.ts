@@ -1,5 +1,6 @@
 import type { BusWatch, WatchStart } from '#contract/watch.ts';
 import type { RabbitConnection, RabbitFrom, RabbitTo, Start } from '../options.ts';
+import { routingKeys } from '../routing-key.ts';
 import { openSource } from '../source.ts';
 import { ExchangeWatcher } from './exchange-watcher.ts';
 
@@ -8,11 +9,12 @@ import { ExchangeWatcher } from './exchange-watcher.ts';
  * such a queue cannot be watched.
  */
 export const watch: BusWatch<RabbitConnection, RabbitFrom, RabbitTo> = {
-  beside({ exchange, exchangeType, queue, type }, { filter }) {
+  beside({ exchange, exchangeType, queue, type }, { address }) {
     if (exchange === undefined) {
       if (queue === undefined || queue.includes('{')) return 'its queue depends on the message';
       return { queue, ...(type !== undefined && { type }) };
     }
+    const filter = bindingOver(address);
     if (exchangeType === 'direct' && /[*#]/.test(filter)) {
       return `its routing key depends on the message, and the direct exchange ${exchange} has no patterns`;
     }
@@ -41,6 +43,22 @@ export const watch: BusWatch<RabbitConnection, RabbitFrom, RabbitTo> = {
     return watcher;
   },
 };
+
+const BRACE = /\{\{/g;
+const REST = /\{[^{}]*\+\}/g;
+const FIELD = /\{[^{}]*\}/g;
+
+/**
+ * The pattern of a topic exchange that matches every routing key of the template. A value never makes two words, except for the rest of an
+ * address.
+ */
+export function bindingOver(template: string): string {
+  const marked = template.replaceAll(BRACE, '\u{2}').replaceAll(REST, '\u{1}').replaceAll(FIELD, '\u{0}');
+  return marked
+    .split(routingKeys.separator)
+    .map((word) => (word.includes('\u{1}') ? '#' : word.includes('\u{0}') ? '*' : word.replaceAll('\u{2}', '{')))
+    .join(routingKeys.separator);
+}
 
 function startOf(start: WatchStart): Start {
   if (start === 'earliest') return 'first';

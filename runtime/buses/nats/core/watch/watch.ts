@@ -11,7 +11,8 @@ export const watch: BusWatch<NatsConnectionOptions, CoreFrom, CoreTo> = {
     start === 'new'
       ? undefined
       : 'core NATS keeps no messages; leave out --from, or watch the stream that keeps them (jetstream)',
-  async open({ end: { queue: _, ...end }, ...options }, _start, context) {
+  async open(options, _start, context) {
+    const { queue: _, ...end } = options.end;
     const source = new CoreSource(new Link(context), end, context);
     await source.open({ ...options, end });
     return source;

@@ -22,6 +22,7 @@ import { streamFrame } from '../stream-frame.ts';
 /** The server deletes the consumer of a killed watcher after so long. */
 const INACTIVE_NS = 30_000_000_000;
 const CLOSE_MS = 2000;
+const late = (): Error => new Error('not in time');
 
 interface Shown extends Delivery {
   readonly bytes: number;
@@ -75,7 +76,6 @@ export class StreamWatcher implements Source, PullReader {
 
   async close(): Promise<void> {
     this.#session?.close();
-    const late = (): Error => new Error('not in time');
     if (this.#link.up) await withDeadline(this.#deleteConsumer(), CLOSE_MS, late).catch(() => {});
     await this.#link.close();
   }
@@ -175,8 +175,10 @@ function sequenceOf(wanted: WatchStart, { state }: StreamInfo): Start {
 }
 
 /** There every message goes to one consumer, and is deleted once it is acknowledged. */
-function refuseWorkQueue({ config: { name, retention, subjects = [] } }: StreamInfo): void {
+function refuseWorkQueue({ config: { name, retention, subjects } }: StreamInfo): void {
   if (retention !== 'workqueue') return;
-  const text = `stream ${name} is a work queue (retention workqueue): a message that this reader got no other would get; watch what is published into it instead, over core NATS: nats://HOST:PORT/${subjects[0] ?? 'SUBJECT'}`;
+  // A mirror has none.
+  const [subject = 'SUBJECT'] = subjects ?? [];
+  const text = `stream ${name} is a work queue (retention workqueue): a message that this reader got no other would get; watch what is published into it instead, over core NATS: nats://HOST:PORT/${subject}`;
   throw new SluiceError('BUS_SETTING', text);
 }
