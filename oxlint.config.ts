@@ -11,7 +11,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['stages', 'engine', 'project'],
   ['host'],
   ['ends'],
-  ['verify', 'demo'],
+  ['verify', 'demo', 'infra'],
   ['cli'],
 ];
 

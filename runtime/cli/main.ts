@@ -67,6 +67,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'watch the messages of a bus, without taking any from those who read it',
     load: async () => (await import('./tail.ts')).tail,
   },
+  infra: {
+    summary: 'local servers to try a pipeline with: up, down, list',
+    load: async () => (await import('./infra.ts')).infra,
+  },
   demo: {
     summary: 'a simulated fleet through a real pipeline, brokers included; with NATS_URL set, into that JetStream',
     load: async () => (await import('./demo.ts')).demo,

@@ -47,7 +47,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['stages', 'engine', 'project'],
   ['host'],
   ['ends'],
-  ['verify', 'demo'],
+  ['verify', 'demo', 'infra'],
   ['cli'],
 ];
 
