@@ -184,6 +184,26 @@ void describe('sluice send', () => {
   });
 });
 
+void test('a rate is kept, and a signal ends the sending with what was confirmed until then', async () => {
+  const stop = new AbortController();
+  let sent = 0;
+  const sink: Sink = {
+    maxInFlight: 100,
+    send() {
+      sent += 1;
+      if (sent === 5) stop.abort();
+      return Promise.resolve('confirmed');
+    },
+    close: () => Promise.resolve(),
+  };
+  const frames = Array.from({ length: 1000 }, () => frameForTest('a'));
+  const beganMs = performance.now();
+  const { counts, failure } = await sendAll(frames, sink, { ratePerSecond: 100, signal: stop.signal });
+  // The first goes at once. A timer may be a millisecond early.
+  assert.ok(performance.now() - beganMs >= 38, 'four pauses of 10 ms');
+  assert.deepEqual([counts.sent, counts.confirmed, failure], [5, 5, undefined]);
+});
+
 void describe('sluice tail', () => {
   void test('a route is watched at its sink, or at its source', async () => {
     const sink = await tailPlace(given([FILE], { route: 'keyed' }), 'new');
