@@ -10,7 +10,8 @@ const LAYERS: readonly (readonly string[])[] = [
   ['expressions', 'admin'],
   ['stages', 'engine', 'project'],
   ['host'],
-  ['rehearsal', 'verify', 'demo', 'advise'],
+  ['ends'],
+  ['rehearsal', 'verify', 'demo', 'advise', 'infra'],
   ['cli'],
 ];
 

@@ -68,6 +68,18 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'send numbered messages through any bridge and report what it lost, repeated, reordered or spoilt',
     load: async () => (await import('./verify.ts')).verify,
   },
+  send: {
+    summary: 'put messages into a bus, over the connections of a pipeline or by a URL',
+    load: async () => (await import('./send.ts')).send,
+  },
+  tail: {
+    summary: 'watch the messages of a bus, without taking any from those who read it',
+    load: async () => (await import('./tail.ts')).tail,
+  },
+  infra: {
+    summary: 'local servers to try a pipeline with: up, down, list',
+    load: async () => (await import('./infra.ts')).infra,
+  },
   demo: {
     summary: 'a simulated fleet through a real pipeline, brokers included; with NATS_URL set, into that JetStream',
     load: async () => (await import('./demo.ts')).demo,

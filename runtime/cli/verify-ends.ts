@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { messageOf } from '#contract/errors.ts';
 import { didYouMean } from '#kit/nearest.ts';
 import type { EndWords } from '#contract/end-url.ts';
-import { endFromUrl, urlForms } from '../verify/end-url.ts';
+import { endFromUrl, urlForms } from '../ends/end-url.ts';
 import { catalog } from '../host/catalog.ts';
 import { asMap, own } from '#kit/json-value.ts';
 import type { Finding } from '../project/check/findings.ts';

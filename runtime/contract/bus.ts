@@ -1,17 +1,17 @@
+import type { BusContext, EndOptions } from './bus-context.ts';
 import type { BusAccess } from './access.ts';
-import type { LossCode, NoticeCode } from './event-codes.ts';
 import type { EventSpelling } from './event-attributes.ts';
-import type { SluiceError } from './errors.ts';
 import type { BusPage } from './bus-page.ts';
 import type { BusSpans } from './bus-spans.ts';
-import type { Spelling, Unspellable } from './carried-headers.ts';
-import type { UnsyncedCheckpoint } from './unsynced-checkpoint.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { Spelling } from './carried-headers.ts';
 import type { EndUrls } from './end-url.ts';
 import type { OppositeEnds } from './opposite-ends.ts';
 import type { Reach } from './reach.ts';
-import type { Demand, Source } from './source.ts';
+import type { Source } from './source.ts';
 import type { Sink } from './sink.ts';
+import type { BusWatch } from './watch.ts';
+
+export type { BusContext, BusEvent, EndOptions } from './bus-context.ts';
 
 /** What a source gives to several processes that run one route at the same time. */
 export interface Instances {
@@ -101,80 +101,10 @@ export interface AddressGrammar {
   flaw(address: string): string | undefined;
 }
 
-/** Events of an open connection. The runtime logs, counts and decides; a driver never does. */
-export type BusEvent =
-  | { readonly kind: 'connected'; readonly detail: string }
-  /** One of several connections of this end was closed, because its server did not answer in time. It is opened again. */
-  | { readonly kind: 'renewed'; readonly detail: string }
-  /** `renewed`: the driver closed an open connection, because its server did not answer or did not deliver. */
-  | { readonly kind: 'disconnected'; readonly detail: string; readonly renewed?: boolean }
-  /**
-   * The connection is up and this end does not work: something that it needs is missing, or messages wait at the server and
-   * none arrive. `detail` names what it waits for. Lasts until `resumed`, over disconnections too.
-   */
-  | { readonly kind: 'suspended'; readonly detail: string }
-  | { readonly kind: 'resumed'; readonly detail: string }
-  /** The connection does not work: wrong password, host, certificate, a missing stream. The driver tries again. */
-  | { readonly kind: 'problem'; readonly error: SluiceError }
-  /** A fact for an operator, logged once: a lowered QoS, a changed consumer. `code` groups repetitions. */
-  | { readonly kind: 'notice'; readonly code: NoticeCode; readonly text: string }
-  /**
-   * For a source: messages of the route are lost, or may be: the end of a log was cut off, a session is gone, a bound was
-   * exceeded. Logged each time. `messages`: their number, or a bound of it (`text` says which); added up. Absent where the
-   * number is unknown.
-   */
-  | { readonly kind: 'loss'; readonly code: LossCode; readonly text: string; readonly messages?: number };
-
-/** The owner of a connection, and the functions for its driver. */
-export interface BusContext {
-  readonly pipeline: string;
-  readonly route: string;
-  /** The connection's name in the pipeline file. */
-  readonly connection: string;
-  /** `dead-letters`: a second sink of the route, for its dead letters. */
-  readonly direction: 'source' | 'sink' | 'dead-letters';
-  /** Bounds the unsettled deliveries: the client's prefetch is set from it, and the driver holds no more. */
-  readonly window: Demand;
-  /**
-   * For a sink: whether no frame of an earlier connection of this end may reach the bus after a frame of a later connection,
-   * because the route's class lets no older message of a key follow a newer one. A driver has nothing to do where the bus
-   * reads each connection to its end before the next. For a source: whether the engine sends nothing of a delivery that is
-   * revoked (see delivery.ts).
-   */
-  readonly isFenced: boolean;
-  /** For a sink: the treatment of headers that its bus cannot spell, see carried-headers.ts. */
-  readonly unspellable?: Unspellable;
-  /** The checkpoint of this end, the same at every start. */
-  readonly checkpoint: Checkpoint;
-  /** For a source: what a killed process of it leaves to the next one. Absent: nothing. */
-  readonly unsyncedCheckpoint?: UnsyncedCheckpoint;
-  /** Aborts the opening of the connection: the promise rejects, and nothing is left behind. */
-  readonly signal: AbortSignal;
-  /** Never throws. */
-  report(event: BusEvent): void;
-}
-
 /** A JSON Schema (draft-07) of an options object. `additionalProperties` is false in each. */
 export type OptionSchema = Readonly<Record<string, unknown>> & {
   readonly properties: Readonly<Record<string, unknown>>;
 };
-
-/** The options of one end of a route in the pipeline file: those of its connection and its own. */
-export interface EndOptions<Connection, End> {
-  readonly connection: Connection;
-  readonly end: End;
-  /**
-   * Options of every end of this pipeline over the same connection, including those of dead letters: a stream or queue that a
-   * driver creates for one of them must serve all. Absent: this end alone.
-   */
-  readonly siblings?: readonly Readonly<Record<string, unknown>>[];
-  /**
-   * The connection's options with the present contents of the files that `file:` names. A driver calls it before each attempt
-   * to connect, and takes identity and TLS from it; it may keep the servers. A file that cannot be used is reported as a
-   * problem, and its earlier contents are returned. Never throws. Absent: no file is named.
-   */
-  readonly reread?: () => Connection;
-}
 
 /** `file` is relative to runtime/, or absolute. */
 export interface BusModule {
@@ -198,6 +128,8 @@ export interface Bus<Connection = object, From = object, To = object> {
   readonly opposite: OppositeEnds<From, To>;
   /** The rights that the ends need at their broker (`sluice acl`). Loaded for that command alone. Absent: the bus has no users. */
   access?(): Promise<BusAccess<Connection, From, To>>;
+  /** A reader that disturbs no other (`sluice tail`). Loaded for that command alone. Absent: the bus is in this process. */
+  watch?(): Promise<BusWatch<Connection, From, To>>;
   /** The one place for option names, defaults, units and docs. */
   readonly connectionSchema: OptionSchema;
   readonly sourceSchema: OptionSchema;

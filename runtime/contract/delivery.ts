@@ -75,6 +75,8 @@ export interface Delivery {
   readonly replay?: Replayed;
   /** Set where several processes may share the source. Absent: a settlement is durable as soon as the source has it. */
   readonly shared?: Shared;
+  /** True where the server keeps it for later subscribers, as the newest of its address (MQTT). */
+  readonly isRetained?: boolean;
   /** When the bridge received it, in milliseconds since 1970 (UTC), where it was in a spool since then. */
   readonly arrivedAtMs?: number;
   /**

@@ -20,4 +20,13 @@ export interface EndUrls {
   readonly form: string;
   sink(url: EndUrl): EndWords;
   source(url: EndUrl): EndWords;
+  /**
+   * The form of an address over a connection that is known (`sluice send --connection NAME --address A`), and its words. Absent: the path
+   * of the URL.
+   */
+  readonly place?: {
+    readonly form: string;
+    sink(address: string): EndWords['end'];
+    source(address: string): EndWords['end'];
+  };
 }

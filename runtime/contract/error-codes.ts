@@ -1,4 +1,5 @@
 import { ADMIN_ERRORS } from './admin-codes.ts';
+import { INFRA_ERRORS } from './infra-codes.ts';
 import { EXPRESSION_FAILED, MAP_FAILED, SPLIT_TOO_LARGE } from './expression-error-codes.ts';
 import { GUARD_ERRORS } from './guard-codes.ts';
 import { LABEL_ERRORS } from './label-codes.ts';
@@ -293,7 +294,7 @@ export const ERRORS = /* @__PURE__ */ Object.assign(
   OTHERS,
   LABEL_ERRORS,
   GUARD_ERRORS,
-  /* @__PURE__ */ Object.assign(SCHEMA_ID_ERRORS, ADMIN_ERRORS),
+  /* @__PURE__ */ Object.assign(SCHEMA_ID_ERRORS, ADMIN_ERRORS, INFRA_ERRORS),
 ) satisfies Readonly<Record<string, Entry>>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -7,6 +7,8 @@ export interface SourceSide {
   readonly keyLevel: number | undefined;
   /** An address that the filter matches: `{key}` in its level, and a fixed word for each other wildcard. */
   readonly addressUnder: (filter: string) => string;
+  /** The address that is wanted, where it is known: also where the source's options do not determine one. */
+  readonly address?: string | undefined;
 }
 
 /** The data of a route's sink from which a source that reads from it is made. */

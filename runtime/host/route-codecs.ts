@@ -84,6 +84,16 @@ function withSchema(
   return confluentCodec(inner, registry.idsOf({ confluent, inner, schema, local, reads, to }));
 }
 
+/** The codec of an end that names a schema of the project, outside of a route. Undefined where there is none of that name. */
+export function codecWithFiles(
+  codec: CodecSpec,
+  catalog: Catalog,
+  made: SchemaCodecs,
+  rules: BodyRules,
+): Codec | undefined {
+  return withSchema(codec, { catalog, made, rules, registry: undefined, reads: true, to: undefined });
+}
+
 function encodesAgain(spec: RouteSpec): boolean {
   return namesAnotherCodec(spec) || spec.stages.some(({ kind }) => kind.changesBody);
 }

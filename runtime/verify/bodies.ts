@@ -7,7 +7,7 @@ import { busOf } from '../host/catalog-of.ts';
 import { isFieldName } from '../template/header-field.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 import { endOptions } from '../host/end-options.ts';
-import { keyPlace, withKey, withValue } from './key-place.ts';
+import { keyPlace, withKey, withValue } from '../ends/key-place.ts';
 import { loadSchemas, readSchemas } from '../project/schemas/load-schemas.ts';
 import type { ProjectFolders } from '../project/project-files.ts';
 import { baseOf, SchemaNames } from '../project/schemas/schema-names.ts';

@@ -1,10 +1,9 @@
-import type { AddressGrammar } from '#contract/bus.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import { busOf } from '../host/catalog-of.ts';
 import { asDriverOptions } from '../host/end-options.ts';
-import { parseTemplate } from '../template/template.ts';
 import type { RouteSpec } from '../project/pipeline-spec.ts';
-import { keyPlace } from './key-place.ts';
+import { addressUnder, filterOver } from '../ends/address-filters.ts';
+import { keyPlace } from '../ends/key-place.ts';
 import type { VerifyDocument } from './document.ts';
 
 type Ends = Pick<VerifyDocument, 'in' | 'out' | 'key'>;
@@ -20,7 +19,7 @@ export function oppositeEnds(
   const keyLevel = key === undefined ? undefined : keyPlace(key).level;
   const entrance = sourceBus.opposite.sink(asDriverOptions(from.options), {
     keyLevel,
-    addressUnder: (filter) => addressUnder(filter, sourceBus.grammar, keyLevel),
+    addressUnder: (filter) => addressUnder(filter, sourceBus.grammar, keyLevel, 'verify'),
   });
   if (typeof entrance === 'string') return { flaw: `from: ${entrance}` };
   const sinkBus = busOf(catalog, to.bus);
@@ -33,34 +32,4 @@ export function oppositeEnds(
     out: { bus: to.connection, ...exit },
     ...(key !== undefined && { key }),
   };
-}
-
-type Levels = Pick<AddressGrammar, 'separator' | 'wildcards'>;
-
-/** An address that the filter matches: the key in its level, a fixed word for each other wildcard. */
-function addressUnder(filter: string, { separator, wildcards }: Levels, keyLevel: number | undefined): string {
-  if (wildcards === undefined) return filter;
-  const { one, levels: rest } = wildcards;
-  const levels = filter.split(separator);
-  const last = levels.length - 1;
-  // A last wildcard stands for as many levels as the key needs.
-  if (levels[last] === rest && keyLevel !== undefined) while (levels.length <= keyLevel) levels.push(rest);
-  return levels
-    .map((level, at) => (level !== one && level !== rest ? level : at === keyLevel ? '{key}' : 'verify'))
-    .join(separator);
-}
-
-/** Each level that depends on the message becomes a wildcard: a value never makes two levels, except for the rest of an address. */
-function filterOver(template: string, { separator, wildcards }: Levels): string {
-  if (wildcards === undefined) return template;
-  const { one, levels: rest } = wildcards;
-  const parsed = parseTemplate(template);
-  const parts = 'parts' in parsed ? parsed.parts : [template];
-  const levels = parts
-    .map((part) => (typeof part === 'string' ? part : part.kind === 'rest' ? '\u{1}' : '\u{0}'))
-    .join('')
-    .split(separator)
-    .map((level) => (level.includes('\u{0}') ? one : level));
-  const from = levels.indexOf('\u{1}');
-  return (from === -1 ? levels : [...levels.slice(0, from), rest]).join(separator);
 }

@@ -14,7 +14,7 @@ import type { Template } from '#contract/template.ts';
 import { compileTemplate } from '../template/compile-template.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 import { endOptions, openingOptions } from '../host/end-options.ts';
-import { keyPlace, type KeyPlace, withKey } from './key-place.ts';
+import { keyPlace, type KeyPlace, withKey } from '../ends/key-place.ts';
 import { Health } from '../telemetry/health.ts';
 import { Checker } from './checker.ts';
 import type { DeadLettersFound, Drops, Unread } from './message-ends.ts';

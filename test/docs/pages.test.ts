@@ -22,8 +22,8 @@ test('every page with commands has a test that types them', () => {
   assert.deepEqual(
     pages().filter((page) => commandsOf(page).length > 0),
     // upgrading.test.ts and test/cli/restricted.server.test.ts run what the page of deployment says.
-    // test/guards/release-example.server.test.ts runs the example of guards.
-    [...TYPED, 'docs/deployment.md', 'docs/guards.md', 'docs/testing.md'].toSorted(),
+    // test/guards/release-example.server.test.ts runs the example of guards, test/cli/send-tail.server.test.ts that of send and tail.
+    [...TYPED, 'docs/deployment.md', 'docs/guards.md', 'docs/send-and-tail.md', 'docs/testing.md'].toSorted(),
   );
 });
 

@@ -4,7 +4,7 @@ import { connect, connectAsync } from 'mqtt';
 import { serverTest } from './server-test.ts';
 import { startMosquitto } from './mosquitto.ts';
 import { startNats } from './nats.ts';
-import { portOpen } from './probe.ts';
+import { portOpen } from '../../runtime/infra/probe.ts';
 import { waitFor } from './wait-for.ts';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 

@@ -1,7 +1,7 @@
 // `npm run jaeger`: a Jaeger on the ports that everybody expects, until Ctrl-C. What it was sent goes with it.
 import { parseArgs } from 'node:util';
 import { startJaeger } from './jaeger.ts';
-import { portOpen } from './probe.ts';
+import { portOpen } from '../../runtime/infra/probe.ts';
 import { provide, wayTo } from './provide.ts';
 
 const USAGE = `usage: npm run jaeger -- [--otlp-port 4318] [--query-port 16686]

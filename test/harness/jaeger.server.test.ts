@@ -7,7 +7,7 @@ import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { freePorts } from './free-ports.ts';
 import { startJaeger } from './jaeger.ts';
 import { startOtlpCollector } from './otlp-collector.ts';
-import { portOpen } from './probe.ts';
+import { portOpen } from '../../runtime/infra/probe.ts';
 import { serverTest } from './server-test.ts';
 import { startNode } from './sluice-process.ts';
 import { waitFor } from './wait-for.ts';

@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { jaegerConfiguration } from '../../runtime/infra/jaeger-configuration.ts';
 import { type Broker, type Recipe, startBroker } from './broker.ts';
 import { type JaegerQuery, jaegerQuery } from './jaeger-query.ts';
-import { healthy, portOpen } from './probe.ts';
+import { healthy, portOpen } from '../../runtime/infra/probe.ts';
 import { pathOf } from './provide.ts';
 
 export interface JaegerOptions {
@@ -15,34 +16,6 @@ export interface Jaeger extends Broker {
   /** Of its query API. What its Go module has for a page says that its pages are not in it. */
   readonly queryUrl: string;
   readonly query: JaegerQuery;
-}
-
-const STORE = 'memory';
-const MOST_TRACES = 100_000;
-
-/** Nothing but OTLP over HTTP and the query API has a port that anybody chose; two can run at once. */
-function configuration(otlp: number, query: number): object {
-  return {
-    service: {
-      extensions: ['jaeger_storage', 'jaeger_query'],
-      // Without a batch: a request is answered once its spans can be found.
-      pipelines: { traces: { receivers: ['otlp'], exporters: ['jaeger_storage_exporter'] } },
-      telemetry: { metrics: { level: 'none' }, logs: { level: 'info' } },
-    },
-    extensions: {
-      jaeger_storage: { backends: { [STORE]: { memory: { max_traces: MOST_TRACES } } } },
-      jaeger_query: {
-        storage: { traces: STORE },
-        http: { endpoint: `127.0.0.1:${query}` },
-        // The same API once more, which cannot be left out: on any port.
-        grpc: { endpoint: '127.0.0.1:0' },
-        // Or its own requests would be traces beside those of the test.
-        enable_tracing: false,
-      },
-    },
-    receivers: { otlp: { protocols: { http: { endpoint: `127.0.0.1:${otlp}` } } } },
-    exporters: { jaeger_storage_exporter: { trace_storage: STORE } },
-  };
 }
 
 /** A Jaeger, ready when it takes spans and answers questions. */
@@ -58,7 +31,7 @@ export async function startJaeger(options: JaegerOptions = {}): Promise<Jaeger> 
       queryUrl = `http://127.0.0.1:${query}`;
       const file = join(folder, 'jaeger.yaml');
       // JSON is YAML.
-      writeFileSync(file, JSON.stringify(configuration(otlp, query)));
+      writeFileSync(file, JSON.stringify(jaegerConfiguration(otlp, query)));
       // The variables of OpenTelemetry are for the bridge, not for the server.
       return { binary, args: ['--config', file], env: { PATH: process.env['PATH'], HOME: folder } };
     },

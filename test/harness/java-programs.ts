@@ -8,7 +8,8 @@ import { promisify } from 'node:util';
 import { javaCommand } from './java-command.ts';
 import { patient } from './patience.ts';
 import { pathOf } from './provide.ts';
-import { BROKERS_FOLDER, isStamped, makeStamped } from './stamped.ts';
+import { BROKERS_FOLDER } from './brokers-folder.ts';
+import { isStamped, makeStamped } from '../../runtime/infra/stamped.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const SOURCES = join(import.meta.dirname, 'java');

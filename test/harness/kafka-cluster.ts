@@ -6,7 +6,7 @@ import { freePorts } from './free-ports.ts';
 import { javaCommand } from './java-command.ts';
 import { type KafkaDoor, kafkaDoor } from './kafka-door.ts';
 import { kafkaNode } from './kafka-node.ts';
-import { kafkaReady } from './kafka-probe.ts';
+import { kafkaReady } from '../../runtime/infra/kafka-probe.ts';
 import { serverProperties } from './kafka-properties.ts';
 
 const OFFSETS_PARTITIONS = 4;

@@ -5,7 +5,7 @@ import { certificates } from './certificates.ts';
 import { startKafka } from './kafka.ts';
 import { kafkaClient } from './kafka-client.ts';
 import { serverTest } from './server-test.ts';
-import { portOpen } from './probe.ts';
+import { portOpen } from '../../runtime/infra/probe.ts';
 import { unsecuredToken } from './unsecured-token.ts';
 import { waitFor } from './wait-for.ts';
 

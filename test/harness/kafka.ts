@@ -6,7 +6,7 @@ import { javaCommand } from './java-command.ts';
 import { type KafkaDoor, kafkaDoor } from './kafka-door.ts';
 import { type KafkaLink, startKafkaLink } from './kafka-link.ts';
 import { kafkaNode } from './kafka-node.ts';
-import { kafkaReady } from './kafka-probe.ts';
+import { kafkaReady } from '../../runtime/infra/kafka-probe.ts';
 import { type KafkaOptions, type KafkaPorts, serverProperties } from './kafka-properties.ts';
 import { type Link, startLink } from './link.ts';
 

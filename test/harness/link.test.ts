@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { type Link, startLink } from './link.ts';
-import { portOpen } from './probe.ts';
+import { portOpen } from '../../runtime/infra/probe.ts';
 import { waitFor } from './wait-for.ts';
 
 /** An echo behind a link, and a client before it that keeps what comes back. */

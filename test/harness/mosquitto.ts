@@ -5,7 +5,7 @@ import { type Broker, foreignBroker, type Recipe, startBroker } from './broker.t
 import { SERVER_VARIABLES } from './server-test.ts';
 import type { ServerTls } from './nats.ts';
 import { mqttAdmits } from './mqtt-probe.ts';
-import { portOpen } from './probe.ts';
+import { portOpen } from '../../runtime/infra/probe.ts';
 import { pathOf } from './provide.ts';
 import { waitFor } from './wait-for.ts';
 

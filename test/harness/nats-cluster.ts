@@ -5,7 +5,7 @@ import { type Broker, type Recipe, startBroker } from './broker.ts';
 import { freePorts } from './free-ports.ts';
 import { natsClient } from './nats-client.ts';
 import { patient } from './patience.ts';
-import { healthy } from './probe.ts';
+import { healthy } from '../../runtime/infra/probe.ts';
 import { pathOf } from './provide.ts';
 import { waitFor } from './wait-for.ts';
 

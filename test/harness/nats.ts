@@ -2,7 +2,7 @@ import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Broker, foreignBroker, type Recipe, startBroker } from './broker.ts';
 import { SERVER_VARIABLES } from './server-test.ts';
-import { healthy } from './probe.ts';
+import { healthy } from '../../runtime/infra/probe.ts';
 import { pathOf } from './provide.ts';
 import { waitFor } from './wait-for.ts';
 

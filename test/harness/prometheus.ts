@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Broker, type Recipe, startBroker } from './broker.ts';
-import { healthy } from './probe.ts';
+import { healthy } from '../../runtime/infra/probe.ts';
 import { type PrometheusQuery, prometheusQuery } from './prometheus-query.ts';
 import { pathOf } from './provide.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, realpathSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { onPath } from './on-path.ts';
+import { onPath } from '../../runtime/infra/on-path.ts';
 
 // A node looks each of its thousand modules up in one folder after the other, some sixty of them plugins that no test
 // enables: 50,000 calls in vain, and half of the processor time of a start. So the folders with the most modules come

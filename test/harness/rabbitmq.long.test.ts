@@ -5,7 +5,7 @@ import { after } from 'node:test';
 import { type ChannelModel, connect, credentials } from 'amqplib';
 import { certificates } from './certificates.ts';
 import { serverTest } from './server-test.ts';
-import { portOpen } from './probe.ts';
+import { portOpen } from '../../runtime/infra/probe.ts';
 import { type RabbitMq, startRabbitMq } from './rabbitmq.ts';
 import { waitFor } from './wait-for.ts';
 

@@ -1,9 +1,9 @@
 import { type Broker, type Recipe, startBroker } from './broker.ts';
-import { portOpen } from './probe.ts';
+import { portOpen } from '../../runtime/infra/probe.ts';
 import { pathOf } from './provide.ts';
 import { type RabbitMqDoor, rabbitMqDoor, type RabbitMqFacts } from './rabbitmq-door.ts';
 import { type NodePorts, prepareNode, type RabbitMqOptions } from './rabbitmq-node.ts';
-import { rabbitMqReady } from './rabbitmq-probe.ts';
+import { rabbitMqReady } from '../../runtime/infra/rabbitmq-probe.ts';
 
 /** One RabbitMQ node of the test's own. */
 export interface RabbitMq extends Broker, RabbitMqDoor {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { serverTest } from './server-test.ts';
-import { portOpen } from './probe.ts';
+import { portOpen } from '../../runtime/infra/probe.ts';
 import { waitFor } from './wait-for.ts';
 
 const SCRIPT = `

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ADMIN_ERRORS } from '#contract/admin-codes.ts';
+import { INFRA_ERRORS } from '#contract/infra-codes.ts';
 import { ERRORS } from '#contract/errors.ts';
 import { LOSSES, NOTICES } from '#contract/event-codes.ts';
 
@@ -16,6 +17,7 @@ function lookAt(code: string, { scope, verdict }: ErrorRow): string {
   if (Object.hasOwn(ADMIN_ERRORS, code)) {
     return 'log: `ended`, with exit code 3, for the pipeline does not start; or the output of `sluice status` and `sluice top`.';
   }
+  if (Object.hasOwn(INFRA_ERRORS, code)) return 'the output of `sluice infra`: no pipeline is concerned.';
   if (scope === 'bus') {
     return `\`/readyz?verbose\` names the connection; log: \`bus-problem\` with \`code=${code}\`; \`sluice_source_connected\`, \`sluice_sink_connected\`. No message is blamed: messages wait.`;
   }

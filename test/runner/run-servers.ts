@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Found } from '../harness/found.ts';
+import type { Found } from '../../runtime/infra/found.ts';
 import { STARTS_FILE } from '../harness/broker.ts';
 import { provide, type Tool, toolFile, TOOLS, wayTo } from '../harness/provide.ts';
 import { TOOLS_OF } from '../harness/server-test.ts';

@@ -4,7 +4,7 @@ import { catalog } from '../../runtime/host/catalog.ts';
 import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
 import { oppositeEnds } from '../../runtime/verify/opposite-ends.ts';
 import { endsOf } from './ends-of.ts';
-import { endFromUrl } from '../../runtime/verify/end-url.ts';
+import { endFromUrl } from '../../runtime/ends/end-url.ts';
 
 const BUSES = {
   field: { bus: 'mqtt', url: 'mqtt://h:1883' },

@@ -28,6 +28,7 @@ export const kafka: Bus<KafkaConnection, KafkaFrom, KafkaTo> = {
   urls,
   opposite,
   access: async () => (await import('./access/access.ts')).access,
+  watch: async () => (await import('./watch/watch.ts')).watch,
   connectionSchema,
   sourceSchema,
   sinkSchema,

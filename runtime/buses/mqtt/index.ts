@@ -28,6 +28,7 @@ export const mqtt: Bus<MqttConnection, MqttFrom, MqttTo> = {
   urls,
   opposite,
   access: async () => (await import('./access/access.ts')).access,
+  watch: async () => (await import('./watch/watch.ts')).watch,
   connectionSchema,
   sourceSchema,
   sinkSchema,

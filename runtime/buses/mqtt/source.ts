@@ -231,7 +231,8 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
     const frame = receivedFrame(packet, this.#note);
     if (packet.qos !== 1) {
       const id = this.#ids.ofQos0(this.#arrivals);
-      this.#deliver({ id, frame, attempt: 1, bytes, settle: () => this.#settled(bytes) });
+      const isRetained = packet.retain;
+      this.#deliver({ id, frame, attempt: 1, isRetained, bytes, settle: () => this.#settled(bytes) });
       return;
     }
     const pubacks = this.#pubacks;
@@ -249,6 +250,7 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
       // DUP 0 is a first delivery [MQTT-3.3.1-2]. The engine relies on it: when the sink reports the id of a first delivery
       // as a duplicate, the packet id has wrapped with equal content, and the engine sends again under another id.
       attempt: packet.dup ? 2 : 1,
+      isRetained: packet.retain,
       bytes,
       settle: (outcome) => this.#settle(publish, outcome),
     });

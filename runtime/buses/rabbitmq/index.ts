@@ -29,6 +29,7 @@ export const rabbitmq: Bus<RabbitConnection, RabbitFrom, RabbitTo> = {
   urls,
   opposite,
   access: async () => (await import('./access/access.ts')).access,
+  watch: async () => (await import('./watch/watch.ts')).watch,
   connectionSchema,
   sourceSchema,
   sinkSchema,

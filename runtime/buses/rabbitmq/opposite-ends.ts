@@ -2,7 +2,9 @@ import type { OppositeEnds } from '#contract/opposite-ends.ts';
 import type { RabbitFrom, RabbitTo } from './options.ts';
 
 export const opposite: OppositeEnds<RabbitFrom, RabbitTo> = {
-  sink({ queue }, { keyLevel }) {
+  sink({ queue, exchange, type }, { keyLevel, address }) {
+    if (address !== undefined && exchange !== undefined) return { exchange, routingKey: address };
+    if (address !== undefined && queue !== undefined) return { queue, ...(type !== undefined && { type }) };
     if (queue !== undefined && keyLevel === undefined) return { queue };
     return 'the file does not say with which routing key to publish';
   },

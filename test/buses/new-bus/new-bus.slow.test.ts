@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { memory } from '../../../runtime/buses/memory/index.ts';
 import { catalogOf } from '../../../runtime/host/catalog-of.ts';
-import { urlForms } from '../../../runtime/verify/end-url.ts';
+import { urlForms } from '../../../runtime/ends/end-url.ts';
 import { newProject } from '../../harness/project.ts';
 import { MAIN, startNode } from '../../harness/sluice-process.ts';
 import { freshPage } from '../../project/bus-pages.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
 import { serverTest } from '../../harness/server-test.ts';
-import { rabbitMqReady } from '../../harness/rabbitmq-probe.ts';
+import { rabbitMqReady } from '../../../runtime/infra/rabbitmq-probe.ts';
 import { startRabbitMq } from '../../harness/rabbitmq.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { bodies, channelTo, firstDeliveries, holds, openingSource, QUORUM } from './ends.ts';

@@ -4,7 +4,7 @@ import type { IPublishPacket } from 'mqtt-packet';
 
 /** A PUBLISH as the client has parsed it. */
 export type ReceivedPublish = Readonly<
-  Pick<IPublishPacket, 'topic' | 'payload' | 'qos' | 'dup' | 'messageId' | 'length' | 'properties'>
+  Pick<IPublishPacket, 'topic' | 'payload' | 'qos' | 'dup' | 'retain' | 'messageId' | 'length' | 'properties'>
 >;
 
 /** How a filter is subscribed: the retain options are of version 5. */

@@ -26,6 +26,7 @@ export const nats: Bus<NatsConnectionOptions, CoreFrom, CoreTo> = {
   urls,
   opposite,
   access: async () => (await import('../access/core.ts')).access,
+  watch: async () => (await import('./watch/watch.ts')).watch,
   connectionSchema,
   sourceSchema,
   sinkSchema,

@@ -15,6 +15,6 @@ export const urls: EndUrls = {
   },
   source(address) {
     const { url, stream, subject } = partsOf(address);
-    return { connection: { url }, end: { stream, subjects: [subject], start: 'new' } };
+    return { connection: { url }, end: { stream, ...(subject !== '' && { subjects: [subject] }), start: 'new' } };
   },
 };

@@ -33,6 +33,7 @@ export const jetstream: Bus<JetStreamConnectionOptions, JetStreamFrom, JetStream
   urls,
   opposite,
   access: async () => (await import('../access/jetstream.ts')).access,
+  watch: async () => (await import('./watch/watch.ts')).watch,
   connectionSchema,
   sourceSchema,
   sinkSchema,

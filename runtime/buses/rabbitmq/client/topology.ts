@@ -98,6 +98,15 @@ export async function holdExclusive(session: Session, name: string, onGone: () =
   });
 }
 
+/** Of a queue that nobody else knows: the oldest messages are dropped behind a reader that is too slow. */
+const OWN_QUEUE = { 'x-queue-type': 'classic', 'x-max-length': 100_000, 'x-max-length-bytes': 256 * 1024 * 1024 };
+
+/** Declares an exclusive queue, to which the server gives a name that is nobody else's. It ends with the connection. */
+export async function declareOwnQueue(session: Session): Promise<string> {
+  const wanted = { durable: false, exclusive: true, autoDelete: true, arguments: OWN_QUEUE };
+  return (await ask(session, (channel) => channel.assertQueue('', wanted))).queue;
+}
+
 /** Binds the queue to the exchange; existing bindings stay. */
 export async function bindQueue(
   session: Session,

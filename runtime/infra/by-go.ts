@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { asMap, own } from '#kit/json-value.ts';
 import { onPath } from './on-path.ts';
 import type { Found } from './found.ts';
-import { BROKERS_FOLDER, isStamped, lastWords, makeStamped } from './stamped.ts';
+import { isStamped, lastWords, makeStamped } from './stamped.ts';
 
 const run = promisify(execFile);
 const GO_BUILD_MS = 1_800_000;
@@ -29,25 +30,27 @@ async function build(go: Go, { name, module, version, folder }: GoProgram, parti
     await go(['install', `${module}@${version}`]);
     return;
   }
-  const { Dir } = JSON.parse(await go(['mod', 'download', '-json', `${module}@${version}`])) as { Dir: string };
+  const answer: unknown = JSON.parse(await go(['mod', 'download', '-json', `${module}@${version}`]));
+  const source = own(asMap(answer), 'Dir');
+  if (typeof source !== 'string') throw new Error(`go does not say where ${module}@${version} is`);
   // Without its symbols, which nobody looks at: a third of the size.
   const flags = ['-mod=readonly', '-trimpath', '-ldflags=-s -w'];
-  await go(['build', ...flags, '-o', join(partial, name), `./${folder}`], Dir);
+  await go(['build', ...flags, '-o', join(partial, name), `./${folder}`], source);
 }
 
 /** Each takes every core. The small ones are asked for first and not held up by the large ones. */
 let lastBuild: Promise<unknown> = Promise.resolve();
 
-/** Builds a program from its Go module, once per version. */
-export async function byGo(program: GoProgram): Promise<Found> {
+/** Builds a program from its Go module into `bin` of the folder, once per version. */
+export async function byGo(program: GoProgram, into: string): Promise<Found> {
   const { name, module, version, folder } = program;
-  const path = join(BROKERS_FOLDER, 'bin', name);
+  const path = join(into, 'bin', name);
   const wanted = { path, version };
   if (isStamped(wanted)) return { found: true, path };
   const binary = onPath('go') ?? (existsSync('/usr/local/go/bin/go') ? '/usr/local/go/bin/go' : undefined);
   const command =
     folder === undefined
-      ? `GOBIN=.brokers/bin go install ${module}@${version}`
+      ? `GOBIN=${join(into, 'bin')} go install ${module}@${version}`
       : `go mod download ${module}@${version}, and there go build ./${folder}`;
   if (binary === undefined) return { found: false, reason: `no ${name} and no go; would be provided by: ${command}` };
   const made = lastBuild.then(() =>

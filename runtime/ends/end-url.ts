@@ -1,5 +1,5 @@
 import type { Bus } from '#contract/bus.ts';
-import type { EndWords } from '#contract/end-url.ts';
+import type { EndUrls, EndWords } from '#contract/end-url.ts';
 
 type Buses = Iterable<Pick<Bus, 'name' | 'urls'>>;
 
@@ -23,8 +23,26 @@ export function endFromUrl(text: string, direction: 'in' | 'out', buses: Buses):
   if (bus?.urls === undefined) return undefined;
   const url = { scheme, authority, path };
   const { connection, end } = direction === 'in' ? bus.urls.sink(url) : bus.urls.source(url);
-  const words = Object.fromEntries(query === '' ? [] : query.split('&').map(wordOf));
-  return { connection: { bus: bus.name, ...connection }, end: { ...end, ...words } };
+  return { connection: { bus: bus.name, ...connection }, end: { ...end, ...wordsOf(query) } };
+}
+
+/** The same of an address over a connection that is known: the part of such a URL behind the host. */
+export function endFromAddress(text: string, direction: 'in' | 'out', { place, ...urls }: EndUrls): EndWords['end'] {
+  const at = text.indexOf('?');
+  const [path, query] = at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+  const url = { scheme: '', authority: '', path };
+  const end =
+    direction === 'in' ? (place?.sink(path) ?? urls.sink(url).end) : (place?.source(path) ?? urls.source(url).end);
+  return { ...end, ...wordsOf(query) };
+}
+
+/** The form of such an address, for usage texts: `STREAM/SUBJECT`. */
+export function addressForm({ place, form }: EndUrls): string {
+  return place?.form ?? form.replace(/^\w+:\/\/[^/]*\//, '');
+}
+
+function wordsOf(query: string): EndWords['end'] {
+  return Object.fromEntries(query === '' ? [] : query.split('&').map(wordOf));
 }
 
 function wordOf(pair: string): readonly [name: string, value: string | number | boolean] {

@@ -1,10 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname } from 'node:path';
 
-/** Where what the tests fetch or build is kept between runs. */
-export const BROKERS_FOLDER = resolve(import.meta.dirname, '../../.brokers');
-
-/** Something in that folder that counts only with the stamp of its version, which is written last. */
+/** Something that was fetched or built, and that counts only with the stamp of its version, which is written last. */
 export interface Stamped {
   readonly path: string;
   readonly version: string;
@@ -18,11 +15,11 @@ export function isStamped(wanted: Stamped): boolean {
 }
 
 /**
- * Lets `make` fill a folder beside the place, then moves what it names into place. Test files do this at the same
+ * Lets `make` fill a folder beside the place, then moves what it names into place. Processes do this at the same
  * time: whoever comes second finds the place taken and is content when it is stamped.
  */
 export async function makeStamped(wanted: Stamped, make: (partial: string) => Promise<string>): Promise<void> {
-  const partial = join(BROKERS_FOLDER, `partial-${process.pid}-${wanted.version}`);
+  const partial = `${wanted.path}.partial-${process.pid}-${wanted.version}`;
   try {
     mkdirSync(dirname(wanted.path), { recursive: true });
     const made = await make(partial);

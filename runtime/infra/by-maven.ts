@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Found } from './found.ts';
-import { BROKERS_FOLDER, isStamped, lastWords, makeStamped } from './stamped.ts';
+import { isStamped, lastWords, makeStamped } from './stamped.ts';
 
 const run = promisify(execFile);
 const MAVEN_MS = 600_000;
@@ -22,7 +22,7 @@ const coordinates = ({ group, name, version }: Artifact): string =>
 
 function project(artifacts: readonly Artifact[]): string {
   const dependencies = artifacts.map((artifact) => element('dependency', coordinates(artifact))).join('\n');
-  const own = coordinates({ group: 'sluice.test', name: 'jars', version: '1' });
+  const own = coordinates({ group: 'sluice.infra', name: 'jars', version: '1' });
   return element('project', element('modelVersion', '4.0.0') + own + element('dependencies', dependencies));
 }
 
@@ -30,9 +30,9 @@ function project(artifacts: readonly Artifact[]): string {
 export async function byMaven(
   name: string,
   artifacts: readonly Artifact[],
-  maven: () => Promise<Found>,
+  { maven, folder }: { readonly maven: () => Promise<Found>; readonly folder: string },
 ): Promise<Found> {
-  const path = join(BROKERS_FOLDER, name);
+  const path = join(folder, name);
   const version = artifacts.map((artifact) => `${artifact.name}-${artifact.version}`).join(',');
   const wanted = { path, version };
   if (isStamped(wanted)) return { found: true, path };
