@@ -25,8 +25,8 @@ const BYTES_TYPE = 'application/octet-stream';
 /** A line with one of these is an envelope. */
 const BODIES = ['base64', 'text', 'body'] as const;
 const TEXTS = ['contentType', 'address', 'key', 'label', 'id'] as const;
-/** What `sluice tail --json` adds, so that its lines can be sent again. */
-const IGNORED = ['time', 'expires', 'retained', 'route', 'side'];
+/** What `sluice tail --json` adds, so that its lines can be sent again, and what `sluice try` reads beside it. */
+const IGNORED = ['time', 'expires', 'retained', 'route', 'side', 'at'];
 const MEMBERS: ReadonlySet<string> = new Set([...BODIES, ...TEXTS, 'headers', ...IGNORED]);
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
@@ -81,7 +81,8 @@ function isJson(text: string): boolean {
   }
 }
 
-function isEnvelope(value: unknown): value is PlainMap {
+/** Whether a line in JSON is an envelope: it has a body, and no members but those of one. Every other value is a body itself. */
+export function isEnvelope(value: unknown): value is PlainMap {
   if (!isMap(value)) return false;
   return BODIES.some((name) => Object.hasOwn(value, name)) && Object.keys(value).every((name) => MEMBERS.has(name));
 }

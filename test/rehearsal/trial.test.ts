@@ -43,6 +43,21 @@ test('a line is a body, or an envelope where it has a body and nothing but words
   assert.equal(String(bytes?.body), 'hi');
 });
 
+test('a line that sluice tail --json has printed is a message, with the time that it tells', () => {
+  const printed = {
+    time: '2026-11-28T03:00:00.000Z',
+    expires: '2026-11-28T03:00:30.000Z',
+    retained: true,
+    side: 'sink',
+    address: 'a/b',
+    text: 'hello',
+  };
+  const [line] = trialLines(JSON.stringify(printed), 'f');
+  assert.deepEqual(line?.body, Buffer.from('hello'));
+  assert.deepEqual(line?.options, { address: 'a/b', contentType: 'text/plain' });
+  assert.equal(line?.madeMs, Date.parse(printed.time));
+});
+
 test('a line that cannot be read is named with what belongs there', () => {
   assert.throws(() => trialLines('{}\nx', 'f'), /f:2: expected a JSON value/);
   assert.throws(() => trialLines('{"body":1,"key":2}', 'f'), /f:1: expected a text as key/);

@@ -1,6 +1,7 @@
 import type { SendOptions } from '#contract/rehearsed.ts';
 import { asMap, isMap } from '#kit/json-value.ts';
 import { DURATION_PATTERN, durationMs } from '#kit/quantity.ts';
+import { isEnvelope, TEXT_TYPE } from '../../codecs/message-line.ts';
 import { RehearsalError } from '../rehearsal-error.ts';
 
 /** One message of a file of messages. */
@@ -16,13 +17,6 @@ export interface TrialLine {
 }
 
 const TEXTS = ['key', 'address', 'label', 'id', 'expires', 'contentType', 'route'] as const;
-const WORDS: ReadonlySet<string> = new Set(['body', 'base64', 'headers', 'at', ...TEXTS]);
-
-/** An object with a body and nothing but words of an envelope is one; every other value is the body itself. */
-function isEnvelope(value: unknown): value is Readonly<Record<string, unknown>> {
-  return isMap(value) && ('body' in value || 'base64' in value) && Object.keys(value).every((word) => WORDS.has(word));
-}
-
 /** Messages in JSON Lines. Empty lines are no messages. Throws RehearsalError with the number of the line. */
 export function trialLines(text: string, name: string): readonly TrialLine[] {
   const found: TrialLine[] = [];
@@ -58,13 +52,33 @@ function enveloped(
     options[word] = given;
   }
   if (value['headers'] !== undefined) options['headers'] = headersIn(value['headers'], wrong);
-  if (typeof options['expires'] === 'string' && !new RegExp(DURATION_PATTERN).test(options['expires'])) {
+  // `sluice tail --json` tells the moment of expiry: of a message that was read it says nothing here.
+  if (typeof options['expires'] === 'string' && isTime(options['expires'])) delete options['expires'];
+  if (typeof options['expires'] === 'string' && !isDuration(options['expires'])) {
     throw wrong('a duration such as 30s as expires');
   }
-  const { base64 } = value;
-  if (base64 !== undefined && typeof base64 !== 'string') throw wrong('a text as base64');
-  const body = base64 === undefined ? value['body'] : Buffer.from(base64, 'base64');
-  return { line, body, options, ...timeIn(value['at'], wrong) };
+  if ('text' in value) options['contentType'] ??= TEXT_TYPE;
+  return { line, body: bodyIn(value, wrong), options, ...timeIn(value['at'] ?? value['time'], wrong) };
+}
+
+/** JSON, or the bytes of a text or of base64. */
+function bodyIn(value: Readonly<Record<string, unknown>>, wrong: (expected: string) => RehearsalError): unknown {
+  for (const encoding of ['base64', 'text'] as const) {
+    const written = value[encoding];
+    if (written === undefined) continue;
+    if (written === null) return null;
+    if (typeof written !== 'string') throw wrong(`a text as ${encoding}`);
+    return Buffer.from(written, encoding === 'text' ? 'utf8' : encoding);
+  }
+  return value['body'];
+}
+
+function isDuration(text: string): boolean {
+  return new RegExp(DURATION_PATTERN).test(text);
+}
+
+function isTime(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(Date.parse(text));
 }
 
 function isText(one: unknown): boolean {
@@ -79,7 +93,7 @@ function headersIn(value: unknown, wrong: (expected: string) => RehearsalError):
 /** `5s` is so long after the start; anything else is the publisher's own time. */
 function timeIn(at: unknown, wrong: (expected: string) => RehearsalError): Pick<TrialLine, 'madeMs' | 'afterMs'> {
   if (at === undefined || at === null) return { madeMs: undefined, afterMs: undefined };
-  if (typeof at === 'string' && new RegExp(DURATION_PATTERN).test(at)) {
+  if (typeof at === 'string' && isDuration(at)) {
     return { madeMs: undefined, afterMs: durationMs(at) };
   }
   const ms = typeof at === 'number' || typeof at === 'string' ? new Date(at).getTime() : Number.NaN;
