@@ -1,4 +1,5 @@
 import type { BusAccess } from './access.ts';
+import type { BusDoctor } from './doctor.ts';
 import type { LossCode, NoticeCode } from './event-codes.ts';
 import type { EventSpelling } from './event-attributes.ts';
 import type { SluiceError } from './errors.ts';
@@ -198,6 +199,8 @@ export interface Bus<Connection = object, From = object, To = object> {
   readonly opposite: OppositeEnds<From, To>;
   /** The rights that the ends need at their broker (`sluice acl`). Loaded for that command alone. Absent: the bus has no users. */
   access?(): Promise<BusAccess<Connection, From, To>>;
+  /** What can be asked of its servers (`sluice doctor`). Loaded for that command alone. Absent: there is nothing to check. */
+  doctor?(): Promise<BusDoctor<Connection, From, To>>;
   /** The one place for option names, defaults, units and docs. */
   readonly connectionSchema: OptionSchema;
   readonly sourceSchema: OptionSchema;
