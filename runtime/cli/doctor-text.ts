@@ -73,9 +73,10 @@ function wrapped(text: string, width: number): string[] {
   return [...lines, line];
 }
 
+const many = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
+
 function sumText(lines: readonly CheckLine[]): string {
   const count = (verdict: Verdict): number => lines.filter((line) => line.verdict === verdict).length;
-  const many = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
   const parts = [`${count('ok')} ok`, `${count('unknown')} not tried`];
   return `${[...parts, many(count('warning'), 'warning'), many(count('error'), 'error')].join(', ')}.`;
 }

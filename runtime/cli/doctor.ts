@@ -117,9 +117,10 @@ function refuse(findings: readonly Finding[], isJson: boolean): ExitCode {
   return EXIT.invalid;
 }
 
+const isError = ({ verdict }: CheckLine): boolean => verdict === 'error';
+
 /** A server that is away, and a machine that is not fit, are no fault of the file. */
 function exitOf(machine: readonly CheckLine[], buses: readonly CheckLine[]): ExitCode {
-  const isError = ({ verdict }: CheckLine): boolean => verdict === 'error';
   const away = buses.filter(({ code }) => code === 'REACHABLE');
   if ([...machine, ...away].some(isError)) return EXIT.environment;
   return buses.some(isError) ? EXIT.invalid : EXIT.fine;

@@ -1,5 +1,6 @@
 import type { Right } from './access.ts';
 import type { AddressPattern } from './reach.ts';
+import type { TrafficClass } from './traffic-class.ts';
 
 /** `unknown`: it was not tried, because nothing harmless would tell. */
 export type Verdict = 'ok' | 'unknown' | 'warning' | 'error';
@@ -35,6 +36,7 @@ export interface ExaminedEnd<End = object> {
   readonly direction: 'source' | 'sink' | 'dead-letters';
   readonly end: End;
   readonly isFenced: boolean;
+  readonly trafficClass: TrafficClass;
   /** The rights that it needs, and no other. */
   readonly rights: readonly Right[];
   /** For a sink: patterns of the addresses that its template can make. */

@@ -28,6 +28,7 @@ export const mqtt: Bus<MqttConnection, MqttFrom, MqttTo> = {
   urls,
   opposite,
   access: async () => (await import('./access/access.ts')).access,
+  doctor: async () => (await import('./doctor/doctor.ts')).doctor,
   connectionSchema,
   sourceSchema,
   sinkSchema,

@@ -60,7 +60,6 @@ async function patientsOf(
           const rights = access === undefined ? [] : needsOf(pipeline, routeEnd, access).rights;
           return examined(route, routeEnd, rights, outageMs);
         });
-      const isSource = ({ direction }: ExaminedEnd): boolean => direction === 'source';
       return {
         connection: name,
         bus,
@@ -71,6 +70,8 @@ async function patientsOf(
     }),
   );
 }
+
+const isSource = ({ direction }: ExaminedEnd): boolean => direction === 'source';
 
 function examined(
   route: RouteSpec,
@@ -83,6 +84,7 @@ function examined(
     ...place,
     end: end.options,
     rights,
+    trafficClass: route.class,
     maxBodyBytes,
     windowMessages: window.messages,
     // A message past its expiry is not sent: nothing has to keep it longer. A dead letter has none.

@@ -26,6 +26,7 @@ export const nats: Bus<NatsConnectionOptions, CoreFrom, CoreTo> = {
   urls,
   opposite,
   access: async () => (await import('../access/core.ts')).access,
+  doctor: async () => (await import('../doctor/core.ts')).doctor,
   connectionSchema,
   sourceSchema,
   sinkSchema,

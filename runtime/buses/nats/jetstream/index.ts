@@ -33,6 +33,7 @@ export const jetstream: Bus<JetStreamConnectionOptions, JetStreamFrom, JetStream
   urls,
   opposite,
   access: async () => (await import('../access/jetstream.ts')).access,
+  doctor: async () => (await import('../doctor/jetstream.ts')).doctor,
   connectionSchema,
   sourceSchema,
   sinkSchema,
