@@ -28,6 +28,7 @@ export const kafka: Bus<KafkaConnection, KafkaFrom, KafkaTo> = {
   urls,
   opposite,
   access: async () => (await import('./access/access.ts')).access,
+  doctor: async () => (await import('./doctor/doctor.ts')).doctor,
   connectionSchema,
   sourceSchema,
   sinkSchema,

@@ -117,7 +117,7 @@ export function judgeSink(say: LineWriter, sink: ExaminedEnd<MqttTo>, limits: Se
     'PUBLISH',
     `${about}, ${topic}`,
     'MQTT has no request for it, and a publish would reach the readers',
-    `sluice acl PIPELINE --check file:///etc/mosquitto/acl${connection === '' ? '' : ` --connection ${connection}`} compares the file of the server`,
+    `sluice acl PIPELINE --check file:///etc/mosquitto/acl${connection === '' ? '' : ` --connection ${connection}`}, which compares the server's file`,
   );
   if (retain && !limits.retainAvailable)
     say.error('RETAIN', about, 'the server keeps no retained messages', 'retain_available true, or leave retain out');

@@ -24,7 +24,7 @@ export function judgeMosquittoConf(
 ): void {
   if (conf === undefined) {
     const how = (line: string): string =>
-      `--config ${connection}=/etc/mosquitto/mosquitto.conf shows it; right is: ${line}`;
+      `--config ${connection}=/etc/mosquitto/mosquitto.conf, which shows it; right is ${line}`;
     const found = 'no client is told of it';
     if (sources.length > 0) say.unknown('QUEUE_LIMIT', '', found, how('max_queued_messages 0'));
     say.unknown('NODELAY', '', found, how('set_tcp_nodelay true'));

@@ -134,7 +134,7 @@ async function watch(
   }
 }
 
-const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
 function parse(answer: string): UserInfo | undefined {
   try {

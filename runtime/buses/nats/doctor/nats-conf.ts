@@ -6,7 +6,7 @@ const SYNC = /^[^#\n]*?\bsync(?:_interval)?\s*[:=\s]\s*["']?([\w.]+)["']?/m;
 export function judgeSyncInterval(say: LineWriter, config: string | undefined, connection: string): void {
   const right = 'jetstream { sync_interval: always }';
   if (config === undefined) {
-    const write = `--config ${connection}=/etc/nats/nats-server.conf shows it; against power cuts: ${right}`;
+    const write = `--config ${connection}=/etc/nats/nats-server.conf, which shows it; against power cuts ${right}`;
     return say.unknown('SYNC_INTERVAL', '', 'no client is told of it; by default 2 minutes', write);
   }
   const found = SYNC.exec(config)?.[1];
