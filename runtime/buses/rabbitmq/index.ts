@@ -29,6 +29,7 @@ export const rabbitmq: Bus<RabbitConnection, RabbitFrom, RabbitTo> = {
   urls,
   opposite,
   access: async () => (await import('./access/access.ts')).access,
+  doctor: async () => (await import('./doctor/doctor.ts')).doctor,
   connectionSchema,
   sourceSchema,
   sinkSchema,
