@@ -120,7 +120,7 @@ function refuse(findings: readonly Finding[], isJson: boolean): ExitCode {
 const isError = ({ verdict }: CheckLine): boolean => verdict === 'error';
 
 /** A server that is away, and a machine that is not fit, are no fault of the file. */
-function exitOf(machine: readonly CheckLine[], buses: readonly CheckLine[]): ExitCode {
+export function exitOf(machine: readonly CheckLine[], buses: readonly CheckLine[]): ExitCode {
   const away = buses.filter(({ code }) => code === 'REACHABLE');
   if ([...machine, ...away].some(isError)) return EXIT.environment;
   return buses.some(isError) ? EXIT.invalid : EXIT.fine;
