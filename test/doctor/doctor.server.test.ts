@@ -10,6 +10,7 @@ import { startNats } from '../harness/nats.ts';
 import { newProject } from '../harness/project.ts';
 import { serverTest } from '../harness/server-test.ts';
 import { ownName, sharedRabbitMq } from '../harness/shared.ts';
+import { whenTestEnds } from '../harness/test-scope.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { assertFound, examined, type Found, withVerdict, wrong } from './examined.ts';
 import { kafkaState, natsState, rabbitState } from './server-states.ts';
@@ -27,6 +28,7 @@ serverTest(
       'user bridge\ntopic read fleet/+/position\ntopic write tracks/+\ntopic read $SYS/#\nuser witness\ntopic readwrite #\ntopic read $SYS/#';
     await using server = await startMosquitto({ persistence: 'every-change', users, acl, config: 'sys_interval 1' });
     const witness = await mqtt.connectAsync(server.url, { protocolVersion: 5, username: 'witness', password: PW });
+    whenTestEnds(() => void witness.endAsync(true));
     const heard: string[] = [];
     const stats = new Map<string, string>();
     witness.on('message', (topic, body) => {
@@ -46,8 +48,12 @@ serverTest(
       return ['clients/total', 'subscriptions/count'].map((name) => stats.get(`$SYS/broker/${name}`)).join(' ');
     };
     const before = await counted();
-    const conf =
-      'persistence true\nautosave_interval 1\nautosave_on_changes true\nset_tcp_nodelay true\nmax_queued_messages 0';
+    using files = newProject({ acl, 'acl-of-others': 'user witness\ntopic readwrite #' });
+    const conf = (list: string): ReadonlyMap<string, string> => {
+      const saved = 'persistence true\nautosave_interval 1\nautosave_on_changes true';
+      const text = `${saved}\nset_tcp_nodelay true\nmax_queued_messages 0\nacl_file ${files.path(list)}`;
+      return new Map([['field', text]]);
+    };
     const pipeline = (url: string, { source = {}, connection = {} } = {}): object => ({
       name: 'fleet',
       buses: { field: { bus: 'mqtt', url, username: 'bridge', password: 'env:PW', ...connection } },
@@ -60,11 +66,13 @@ serverTest(
       ],
     });
 
-    const healthy = await examined(pipeline(server.url), { configs: new Map([['field', conf]]) });
+    const healthy = await examined(pipeline(server.url), { configs: conf('acl') });
     assert.deepEqual(wrong(healthy), []);
-    assert.deepEqual(withVerdict(healthy, 'unknown'), ['PUBLISH route positions, sink, tracks/{topic.1}']);
+    assert.deepEqual(withVerdict(healthy, 'unknown'), []);
     assert.match(JSON.stringify(healthy), /mosquitto 2\.0/);
 
+    const denied = await examined(pipeline(server.url), { configs: conf('acl-of-others') });
+    assertFound(denied, ['PUBLISH route positions, sink, tracks/{topic.1}']);
     const faulty = await examined(
       pipeline(server.url, { source: { session: '1m' }, connection: { protocol: '3.1.1' } }),
       {
@@ -82,7 +90,6 @@ serverTest(
     await counted();
     assert.equal(await counted(), before, 'clients and subscriptions');
     assert.deepEqual(heard, [], 'nothing was published');
-    await witness.endAsync();
 
     await using small = await startMosquitto({
       maxInflight: 10,
@@ -245,6 +252,7 @@ serverTest(
     await server.setUser(bridge, PW, { vhost, configure: fence, write: '^tasks$', read: `^orders$|${fence}` });
     await server.setUser(stranger, PW, { vhost, configure: '^$', write: '^$', read: '^$' });
     const connection = await connect(url);
+    whenTestEnds(() => void connection.close().catch(() => {}));
     const channel = await connection.createConfirmChannel();
     await channel.assertExchange('tasks', 'topic');
     await channel.assertExchange('loose', 'topic');
@@ -308,6 +316,5 @@ serverTest(
     assert.equal(await state(), before);
     const first = await channel.get('orders');
     assert.equal(first !== false && first.fields.redelivered, false, 'the message was never delivered');
-    await connection.close();
   },
 );

@@ -41,9 +41,11 @@ export function failureLine(
       return line('TLS', tlsWords(at, servers, error.message));
     case 'BUS_PROTOCOL':
       return line('REACHABLE', `${servers} with the port on which the server speaks this protocol`);
+    // The server answers: a virtual host that this user may not enter.
     case 'BUS_MISSING':
+      return line('IDENTITY', `${servers} with a virtual host that exists, and the right of this user to it`);
     case 'BUS_SETTING':
-      return line('REACHABLE', `${at}: ${error.remedy}`);
+      return line('IDENTITY', `${at}: ${error.remedy}`);
     default:
       return line('REACHABLE', reachWords(servers, error.message));
   }

@@ -16,7 +16,8 @@ export const CHECKS = {
   },
   PUBLISH: {
     title: 'publish',
-    compares: 'nothing: MQTT has no request for it, and a publish that is tried would reach the readers',
+    compares:
+      'the right to publish with the ACL file that mosquitto.conf (`--config`) names, where it can be read here. Otherwise nothing: MQTT has no request for it, and a publish that is tried would reach the readers',
     remedy: '`sluice acl PIPELINE --check file:///etc/mosquitto/acl` compares the file of the server',
   },
   QOS: {

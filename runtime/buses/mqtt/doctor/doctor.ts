@@ -13,6 +13,7 @@ import {
   mosquittoVersion,
   VERSION_TOPIC,
 } from './judge.ts';
+import { judgePublish } from './judge-publish.ts';
 import { judgeMosquittoConf, readMosquittoConf } from './mosquitto-conf.ts';
 
 type Given = Examination<MqttConnection, MqttFrom, MqttTo>;
@@ -53,16 +54,24 @@ async function ask(probe: DoctorProbe, given: Given): Promise<void> {
       judgeFilter(say, source, { filter, answer, isMosquitto });
     }
   }
-  for (const sink of sinks) judgeSink(say, sink, limits, connection);
-  if (isMosquitto || config !== undefined) {
-    const conf = config === undefined ? undefined : readMosquittoConf(config);
+  const conf = config === undefined ? undefined : readMosquittoConf(config);
+  for (const sink of sinks) {
+    judgeSink(say, sink, limits);
+    await judgePublish(say, sink, { connection, user: userOf(options), conf });
+  }
+  if (isMosquitto || conf !== undefined) {
     judgeMosquittoConf(say, conf, { connection, sources: sources.filter(({ end }) => end.qos > 0), perSecond });
   }
 }
 
-function identityText({ url, username, tls }: MqttConnection): string {
+function userOf({ url, username }: MqttConnection): string | undefined {
   const inUrl = decodeURIComponent(new URL(url).username);
-  const name = username ?? (inUrl === '' ? undefined : inUrl);
+  return username ?? (inUrl === '' ? undefined : inUrl);
+}
+
+function identityText(options: MqttConnection): string {
+  const { tls } = options;
+  const name = userOf(options);
   if (name !== undefined) return `the server accepts user ${name}`;
   return tls?.cert === undefined
     ? 'the server lets this client in without a name'

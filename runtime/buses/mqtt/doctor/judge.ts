@@ -110,15 +110,9 @@ export function judgeSource(say: LineWriter, source: ExaminedEnd<MqttFrom>, limi
   );
 }
 
-export function judgeSink(say: LineWriter, sink: ExaminedEnd<MqttTo>, limits: ServerLimits, connection: string): void {
+export function judgeSink(say: LineWriter, sink: ExaminedEnd<MqttTo>, limits: ServerLimits): void {
   const about = endName(sink);
-  const { qos, retain, topic } = sink.end;
-  say.unknown(
-    'PUBLISH',
-    `${about}, ${topic}`,
-    'MQTT has no request for it, and a publish would reach the readers',
-    `sluice acl PIPELINE --check file:///etc/mosquitto/acl${connection === '' ? '' : ` --connection ${connection}`}, which compares the server's file`,
-  );
+  const { qos, retain } = sink.end;
   if (retain && !limits.retainAvailable)
     say.error('RETAIN', about, 'the server keeps no retained messages', 'retain_available true, or leave retain out');
   else if (retain) say.ok('RETAIN', about, 'offered');
