@@ -66,7 +66,7 @@ export interface Examination<Connection = object, From = object, To = object> {
   /** For the connection as a whole. Later answers are not waited for. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  tell(line: CheckLine): void;
+  readonly tell: (line: CheckLine) => void;
 }
 
 /**

@@ -16,13 +16,14 @@ function table(checks: CheckTable): string {
 
 async function sections(): Promise<string> {
   const parts: string[] = [];
-  for (const { name, page, doctor } of catalog.buses.values()) {
+  for (const bus of catalog.buses.values()) {
+    const { name, page } = bus;
     const title = `## ${page.title.replace(/^# /, '')}`;
-    if (doctor === undefined) {
+    if (bus.doctor === undefined) {
       parts.push(`${title}\n\nNothing to check: \`${name}\` is in the process of the pipeline.`);
       continue;
     }
-    const { checks, configFile } = await doctor();
+    const { checks, configFile } = await bus.doctor();
     const config = configFile === undefined ? '' : `\n\n\`--config NAME=FILE\` takes the server's \`${configFile}\`.`;
     parts.push(`${title}\n\n${table(checks)}${config}`);
   }

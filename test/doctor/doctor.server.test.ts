@@ -16,7 +16,7 @@ import { assertFound, examined, type Found, withVerdict, wrong } from './examine
 import { kafkaState, natsState, rabbitState } from './server-states.ts';
 
 const PW = 'geheim';
-process.env['PW'] = PW;
+Object.assign(process.env, { PW, WRONG_PW: 'falsch', GUEST_PW: 'guest' });
 const DEADLINE_MS = 20_000;
 
 serverTest(
@@ -197,7 +197,6 @@ serverTest(
       'PERMISSION route orders, source, topic orders',
       'PERMISSION route orders, dead letters, topic letters',
     ]);
-    process.env['WRONG_PW'] = 'falsch';
     const asNobody = await examined(log({ sasl: { ...words.buses.log.sasl, password: 'env:WRONG_PW' } }));
     assertFound(asNobody, ['IDENTITY']);
 
@@ -295,7 +294,6 @@ serverTest(
       'CONSUMER_TIMEOUT route orders, source, queue orders',
     ]);
 
-    process.env['GUEST_PW'] = 'guest';
     const asGuest = (ends: { from?: object; to?: object }): object => {
       const words = pipeline('guest', ends) as { buses: { work: object } };
       return { ...words, buses: { work: { ...words.buses.work, password: 'env:GUEST_PW' } } };

@@ -34,21 +34,17 @@ export function failureLine(
     found: `${error.code} ${error.message}`,
     write,
   });
-  switch (error.code) {
-    case 'BUS_AUTH':
-      return line('IDENTITY', `${at}: the identity that the server knows (${identityWords(options)})`);
-    case 'BUS_TLS':
-      return line('TLS', tlsWords(at, servers, error.message));
-    case 'BUS_PROTOCOL':
-      return line('REACHABLE', `${servers} with the port on which the server speaks this protocol`);
-    // The server answers: a virtual host that this user may not enter.
-    case 'BUS_MISSING':
-      return line('IDENTITY', `${servers} with a virtual host that exists, and the right of this user to it`);
-    case 'BUS_SETTING':
-      return line('IDENTITY', `${at}: ${error.remedy}`);
-    default:
-      return line('REACHABLE', reachWords(servers, error.message));
-  }
+  const { code, message, remedy } = error;
+  if (code === 'BUS_AUTH')
+    return line('IDENTITY', `${at}: the identity that the server knows (${identityWords(options)})`);
+  if (code === 'BUS_TLS') return line('TLS', tlsWords(at, servers, message));
+  if (code === 'BUS_PROTOCOL')
+    return line('REACHABLE', `${servers} with the port on which the server speaks this protocol`);
+  // The server answers: a virtual host that this user may not enter.
+  if (code === 'BUS_MISSING')
+    return line('IDENTITY', `${servers} with a virtual host that exists, and the right of this user to it`);
+  if (code === 'BUS_SETTING') return line('IDENTITY', `${at}: ${remedy}`);
+  return line('REACHABLE', reachWords(servers, message));
 }
 
 function reachWords(servers: string, message: string): string {

@@ -81,7 +81,7 @@ function nodeLine({ node, nowMs }: MachineFacts): CheckLine {
   const [major = 0] = node.split('.').map(Number);
   const end = NODE_ENDS[major];
   if (end === undefined || nowMs < Date.parse(end)) return line('NODE_VERSION', 'ok', '', `Node ${node}`);
-  return line('NODE_VERSION', 'warning', '', `Node ${node} is maintained until ${end}`, 'install Node 24 or later');
+  return line('NODE_VERSION', 'warning', '', `Node ${node} was maintained until ${end}`, 'install Node 24 or later');
 }
 
 function filesLine({ openFiles, connections }: MachineFacts): CheckLine {

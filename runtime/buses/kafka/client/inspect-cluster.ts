@@ -13,7 +13,7 @@ const ELSEWHERE = new Set(['NOT_COORDINATOR_FOR_GROUP', 'GROUP_COORDINATOR_NOT_A
 /** Of a large cluster not every server is asked. */
 const MOST_SERVERS = 30;
 
-export type { Operations, SeenGroup, SeenTopic } from './inspect-requests.ts';
+export type { SeenGroup, SeenTopic } from './inspect-requests.ts';
 
 export interface SeenServer {
   readonly nodeId: number;

@@ -87,7 +87,8 @@ export function judgeRights(say: LineWriter, end: ExaminedEnd, { missing, untrie
     const write = 'the rights that `sluice acl PIPELINE --for nats` prints, in the configuration of the server';
     say.error('PERMISSION', about, `the server denies ${named(missing)}`, write);
   } else if (untried.length < end.rights.length) {
-    say.ok('PERMISSION', about, `${end.rights.length - untried.length} rights tried, all given`);
+    const tried = end.rights.length - untried.length;
+    say.ok('PERMISSION', about, `${tried} ${tried === 1 ? 'right' : 'rights'} tried, all given`);
   }
   if (untried.length > 0)
     say.unknown(

@@ -23,7 +23,7 @@ export interface DoctorProbe {
   readonly version: string | undefined;
   readonly product: string | undefined;
   queue(name: string): Promise<Answer<Replies.AssertQueue>>;
-  exchange(name: string): Promise<Answer<unknown>>;
+  exchange(name: string): Promise<Answer<object>>;
   /** A consumer that every queue refuses, for its arguments; the right to read comes before them. The kind of the queue, where the refusal tells it. */
   read(queue: string): Promise<Answer<QueueKind>>;
   /** A publish in a transaction that is rolled back: nothing is routed. Undefined where the client cannot do that. */

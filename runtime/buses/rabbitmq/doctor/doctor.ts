@@ -56,10 +56,8 @@ async function examineSource(say: LineWriter, means: Means, source: ExaminedEnd<
   const { exchange } = source.end;
   const queue = queueOf(source.end, source);
   const about = `${endName(source)}, queue ${queue}`;
-  const answer = await probe.queue(queue);
-  const found =
-    'value' in answer ? `${answer.value.messageCount} messages wait, ${answer.value.consumerCount} consumers` : '';
-  const isThere = judgeExists(say, about, { answer, create, found });
+  const wanted = { kind: 'queue', name: queue, end: source, create } as const;
+  const isThere = judgeExists(say, wanted, await probe.queue(queue));
   if (isThere) judgeRead(say, source, queue, await probe.read(queue));
   const settings = isThere ? await management?.settings(queue) : undefined;
   if (settings !== undefined) judgeSettings(say, about, { settings, version: probe.version });
@@ -67,7 +65,8 @@ async function examineSource(say: LineWriter, means: Means, source: ExaminedEnd<
   if (create) untriedCreate(say, source);
   if (exchange === undefined) return;
   const place = `${endName(source)}, exchange ${exchange}`;
-  const isExchange = judgeExists(say, place, { answer: await probe.exchange(exchange), create, found: 'there' });
+  const feeding = { kind: 'exchange', name: exchange, end: source, create } as const;
+  const isExchange = judgeExists(say, feeding, await probe.exchange(exchange));
   if (!isExchange || create) return;
   const fed = await management?.fedBy(exchange);
   if (fed === undefined) {
@@ -87,7 +86,8 @@ async function examineSink(say: LineWriter, means: Means, sink: ExaminedEnd<Rabb
   if (exchange === undefined) await examineQueueSink(say, means, sink, key);
   else {
     const about = `${endName(sink)}, exchange ${exchange}`;
-    if (judgeExists(say, about, { answer: await probe.exchange(exchange), create, found: 'there' })) {
+    const wanted = { kind: 'exchange', name: exchange, end: sink, create } as const;
+    if (judgeExists(say, wanted, await probe.exchange(exchange))) {
       judgeWrite(say, `${about}, routing key ${JSON.stringify(key)}`, await probe.write(exchange, key));
       const fed = await management?.fedBy(exchange);
       if (fed === undefined) {
@@ -116,10 +116,8 @@ async function examineQueueSink(
   const about = `${endName(sink)}, queue ${queue}`;
   judgeWrite(say, `${about}, default exchange`, await probe.write('', key));
   if (queue.includes('{')) return say.unknown('EXISTS', about, 'its name depends on the message');
-  const answer = await probe.queue(queue);
-  const found =
-    'value' in answer ? `${answer.value.messageCount} messages wait, ${answer.value.consumerCount} consumers` : '';
-  if (!judgeExists(say, about, { answer, create: options.create, found })) return;
+  const wanted = { kind: 'queue', name: queue, end: sink, create: options.create } as const;
+  if (!judgeExists(say, wanted, await probe.queue(queue))) return;
   const settings = await management?.settings(queue);
   if (settings !== undefined) judgeSettings(say, about, { settings, version: probe.version });
 }

@@ -2,7 +2,7 @@ import type { AddressPattern } from '#contract/reach.ts';
 import type { ExaminedEnd } from '#contract/doctor.ts';
 import { durationText } from '#kit/quantity-text.ts';
 import { endName, isOlder, judgeVersion, type LineWriter } from '../../support/doctor-checks.ts';
-import { type CloseReason, meaningOf } from '../client/close-reason.ts';
+import type { CloseReason } from '../client/close-reason.ts';
 import type { Answer } from '../client/doctor-probe.ts';
 import type { QueueKind } from '../client/topology.ts';
 import type { RabbitFrom, RabbitTo } from '../options.ts';
@@ -23,21 +23,45 @@ export function judgeRabbitVersion(say: LineWriter, product: string | undefined,
   else say.ok('SERVER_VERSION', '', `${product ?? 'a server'} ${version}`);
 }
 
-/** What is looked for. False: it is not there. */
+/** A queue or an exchange that a route needs. */
+export interface Wanted {
+  readonly kind: 'queue' | 'exchange';
+  readonly name: string;
+  /** The end that needs it. */
+  readonly end: Pick<ExaminedEnd, 'route' | 'direction'>;
+  /** Whether the route makes it where it is missing. */
+  readonly create: boolean;
+}
+
+/** False: it is not there. */
 export function judgeExists(
   say: LineWriter,
-  about: string,
-  { answer, create, found }: { readonly answer: Answer<unknown>; readonly create: boolean; readonly found: string },
+  { kind, name, end, create }: Wanted,
+  answer: Answer<{ readonly messageCount?: number; readonly consumerCount?: number }>,
 ): boolean {
+  const about = `${endName(end)}, ${kind} ${name}`;
   if ('value' in answer) {
-    say.ok('EXISTS', about, found);
+    const { messageCount, consumerCount } = answer.value;
+    const counts = messageCount === undefined ? 'there' : `${messageCount} messages wait, ${consumerCount} consumers`;
+    say.ok('EXISTS', about, counts);
     return true;
   }
   const { code, text } = answer.refused;
-  if (code === MISSING && create) say.ok('EXISTS', about, 'is made at the start (create: true)');
+  // A stream has no leader for about a second after a restart.
+  if (code !== MISSING || /down or inaccessible/.test(text))
+    say.error('EXISTS', about, text, 'look at the log of the server, and ask again');
+  else if (create) say.ok('EXISTS', about, 'is made at the start (create: true)');
   else {
-    const said = meaningOf(answer.refused)?.[1] ?? text;
-    say.error('EXISTS', about, said, 'rabbitmqadmin declare, the name in the file, or create: true at the connection');
+    const declare =
+      kind === 'queue'
+        ? `declare queue name=${name} durable=true arguments='{"x-queue-type":"quorum"}'`
+        : `declare exchange name=${name} type=topic durable=true`;
+    say.error(
+      'EXISTS',
+      about,
+      text,
+      `rabbitmqadmin ${declare}, the name in the file, or create: true at the connection`,
+    );
   }
   return false;
 }
