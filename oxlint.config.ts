@@ -10,7 +10,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['expressions', 'admin'],
   ['stages', 'engine', 'project'],
   ['host'],
-  ['verify', 'demo'],
+  ['verify', 'demo', 'advise'],
   ['cli'],
 ];
 
@@ -23,6 +23,7 @@ const HOMES: readonly (readonly [packages: string, ...homes: string[]])[] = [
   ['^@nats-io/', 'buses/nats/client', 'demo'],
   ['^kafkajs(/|$)', 'buses/kafka/client'],
   ['^(snappyjs|lz4js)(/|$)', 'buses/kafka/records'],
+  ['^@clack/', 'cli'],
   ['^amqplib(/|$)', 'buses/rabbitmq/client'],
   ['^aedes(/|$)', 'demo'],
   ['^@marcbachmann/cel-js(/|$)', 'expressions'],

@@ -1,4 +1,4 @@
-import type { AccessBroker, Comparison } from '#contract/access.ts';
+import type { AccessBroker, AccessComparison } from '#contract/access.ts';
 import { harmless } from '#kit/printable.ts';
 import { asSluiceError } from '#contract/errors.ts';
 import { catalog } from '../host/catalog.ts';
@@ -10,6 +10,7 @@ import { missingReferences, type NeededReferences } from './acl-references.ts';
 import { readPipeline } from './checked-pipeline.ts';
 import { type Command, UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { jsonLine } from './output.ts';
 
 export const acl: Command = {
   usage: 'PIPELINE (--for BROKER | --check URL) [--connection NAME] [--json]',
@@ -30,6 +31,7 @@ export const acl: Command = {
     connection: { type: 'string' },
     json: { type: 'boolean' },
   },
+  choices: { for: ['mosquitto', 'nats', 'kafka', 'rabbitmq'] },
   words: 1,
   async run({ positionals, values }) {
     const file = positionals[0] ?? '';
@@ -126,7 +128,7 @@ async function chosenPlan(
 }
 
 async function comparison({ broker, users }: AccessPlan, url: URL, isJson: boolean): Promise<ExitCode> {
-  let found: Comparison;
+  let found: AccessComparison;
   try {
     found = await broker.compare(url, users);
   } catch (thrown) {
@@ -135,12 +137,12 @@ async function comparison({ broker, users }: AccessPlan, url: URL, isJson: boole
     return EXIT.environment;
   }
   process.stdout.write(
-    isJson ? `${JSON.stringify({ ok: found.differences.length === 0, ...found })}\n` : comparisonText(found),
+    isJson ? jsonLine('acl', { ok: found.differences.length === 0, ...found }) : comparisonText(found),
   );
   return found.differences.length === 0 ? EXIT.fine : EXIT.convicted;
 }
 
-function comparisonText({ differences, looked, unseen }: Comparison): string {
+function comparisonText({ differences, looked, unseen }: AccessComparison): string {
   const lines = differences.map(
     ({ kind, user, right, by }) => `${kind.padEnd(8)}  ${user}: ${harmless(right)} (${by})`,
   );

@@ -14,6 +14,7 @@ import { type Arguments, type Command, UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { visible } from '#kit/printable.ts';
 import { standardState } from './state-folder.ts';
+import { printJson } from './output.ts';
 
 export const approve: Command = {
   usage: 'PIPELINE [ID --as NAME --key FILE] [--state DIR] [--json]',
@@ -59,7 +60,7 @@ function list(spec: PipelineSpec, folder: string, isJson: boolean): ExitCode {
       signedBy: by,
       ...(flaw !== undefined && { flaw }),
     }));
-    process.stdout.write(`${JSON.stringify({ ok: true, folder, waiting })}\n`);
+    printJson('approve', { ok: true, folder, waiting });
     return EXIT.fine;
   }
   if (all.length === 0) process.stdout.write('No message waits for approval.\n');

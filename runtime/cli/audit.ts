@@ -5,6 +5,7 @@ import type { ChainEnd } from '../store/audit/chain.ts';
 import { verifyAudit } from '../store/audit/verify-audit.ts';
 import { type Arguments, type Command, UsageError } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+import { printJson } from './output.ts';
 
 const END = /^(\d{1,15}):([0-9a-f]{64})$/;
 
@@ -21,6 +22,7 @@ export const audit: Command = {
     ['verify release.jsonl --tip release.tip', 'also that its end was not cut off'],
   ],
   options: { expect: { type: 'string' }, tip: { type: 'string' }, json: { type: 'boolean' } },
+  choices: { '': ['verify'] },
   words: [0, 2],
   async run(given) {
     const [word, file] = given.positionals;
@@ -33,7 +35,7 @@ export const audit: Command = {
     const tip = `${end.seq}:${end.hash}`;
     if (given.values['json'] === true) {
       const fault = verdict.isWhole ? {} : { line: verdict.at, why: verdict.why };
-      process.stdout.write(`${JSON.stringify({ ok: isWhole, file, records: end.seq, end: tip, ...fault })}\n`);
+      printJson('audit', { ok: isWhole, file, records: end.seq, end: tip, ...fault });
     } else if (verdict.isWhole) {
       const unknown = expected === undefined ? UNEXPECTED : '';
       process.stdout.write(`${file}: ${end.seq} records, each follows the one before. Its end is ${tip}\n${unknown}`);

@@ -30,6 +30,7 @@ import type { CompileExpression } from '#contract/expression.ts';
 import type { FunctionHome } from '#contract/stage-kind.ts';
 import type { Validator } from '#contract/validator.ts';
 import { thrownPositionReader } from '../project/functions/thrown-position.ts';
+import { printJson } from './output.ts';
 
 /** The parts that `sluice build` put beside the runtime. */
 export interface BundledPipeline {
@@ -150,7 +151,7 @@ async function hold(given: Arguments, bundled: BundledPipeline): Promise<ExitCod
 function checkConfig({ values }: Arguments, bundled: BundledPipeline): Promise<ExitCode> {
   const { findings } = resolve(bundled, 'run');
   const envelope = findingsEnvelope(findings);
-  if (values['json'] === true) process.stdout.write(`${JSON.stringify(envelope)}\n`);
+  if (values['json'] === true) printJson('check', envelope);
   else {
     process.stdout.write(findingsText(withoutNotices(findings)));
     if (envelope.ok) process.stdout.write(`${fileOf(bundled)} has all that it needs.\n`);

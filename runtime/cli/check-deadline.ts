@@ -3,6 +3,7 @@ import { findingsEnvelope, findingsText } from '../project/check/findings-text.t
 import type { Finding } from '../project/check/findings.ts';
 import { type DeadlineOrders, deadlineThread } from './deadline-thread.ts';
 import { EXIT } from './exit-codes.ts';
+import { jsonLine } from './output.ts';
 
 /** The output for the finding of a check that is cut. */
 export interface DeadlineOutput {
@@ -32,7 +33,7 @@ export async function withinDeadline<Made>(
     leastWorkMs: LEAST_WORK_MS,
     latestMs: LATEST_MS,
     output: output === 'stdout' ? 1 : 2,
-    text: isJson ? `${JSON.stringify(findingsEnvelope(findings))}\n` : findingsText(findings),
+    text: isJson ? jsonLine('check', findingsEnvelope(findings)) : findingsText(findings),
     exitCode: EXIT.invalid,
   };
   const thread = new Worker(`(${deadlineThread.toString()})()`, { eval: true, workerData: orders, name: 'deadline' });

@@ -19,6 +19,8 @@ export interface Command {
   /** At least two: the part behind the name, and what it does. */
   readonly examples: readonly Example[];
   readonly options: ParseArgsOptionsConfig;
+  /** All values of an option by its name, or all first words by '', where the list is fixed: for the completion of shells. */
+  readonly choices?: Readonly<Record<string, readonly string[]>>;
   /** The number of words beside its options; two numbers are the least and the most. */
   readonly words: number | readonly [least: number, most: number];
   /** Throws UsageError for arguments that only the command can check. */

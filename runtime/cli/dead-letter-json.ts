@@ -1,13 +1,14 @@
+import type { Letter, WholeLetter } from './output.ts';
 import type { LetterSummary, StoredLetter } from '../store/dead-letters/stored-letter.ts';
 
 /** A letter for machines, without its frame. Times as RFC 3339. */
-export function letterSummary(letter: LetterSummary): object {
+export function letterSummary(letter: LetterSummary): Letter {
   const { receivedAtMs, diedAtMs, ...rest } = letter;
   return { ...rest, receivedAt: moment(receivedAtMs), diedAt: moment(diedAtMs) };
 }
 
 /** A whole letter for machines: one line of an export. The body is base64 of its bytes, null if it had none. */
-export function letterJson({ frame, ...letter }: StoredLetter): object {
+export function letterJson({ frame, ...letter }: StoredLetter): WholeLetter {
   const { body, headers, headerTypes, timestampMs, expiresAtMs, contentType, id } = frame;
   return {
     ...letterSummary(letter),

@@ -14,6 +14,7 @@ import { checkFilter, letterFilter } from './dead-letter-filter.ts';
 import type { LetterPipeline, DlqTask } from './dlq-task.ts';
 import { knownStates, olderState, olderText, standardState } from './state-folder.ts';
 import { tellFailure } from './tell-failure.ts';
+import { printJson } from './output.ts';
 
 const ACTIONS: Readonly<Record<string, (task: DlqTask) => ExitCode | Promise<ExitCode>>> = {
   list: listLetters,
@@ -23,7 +24,8 @@ const ACTIONS: Readonly<Record<string, (task: DlqTask) => ExitCode | Promise<Exi
   export: exportLetters,
 };
 
-const NAMES = Object.keys(ACTIONS).join('|');
+export const DLQ_ACTIONS = Object.keys(ACTIONS);
+const NAMES = DLQ_ACTIONS.join('|');
 
 const FILTERS =
   '[--route ROUTE] [--code CODE] [--key KEY] [--id NUMBER] [--message-id ID] [--since 2h] [--until 10m] [--clearance LABEL] [--state DIR] [--json]';
@@ -129,7 +131,7 @@ function assertRanWith(folder: string, home: string): void {
 }
 
 function none(folder: string, isJson: boolean): ExitCode {
-  if (isJson) process.stdout.write(`${JSON.stringify({ ok: true, folder, total: 0, letters: [] })}\n`);
+  if (isJson) printJson('dlq', { ok: true, folder, total: 0, letters: [] });
   else process.stdout.write(`There are no dead letters: ${folder} holds none, and never did.\n`);
   return EXIT.fine;
 }
@@ -137,6 +139,6 @@ function none(folder: string, isJson: boolean): ExitCode {
 function failed(failure: SluiceError, isJson: boolean): ExitCode {
   if (!isJson) return tellFailure(failure);
   const { code, message, remedy } = failure;
-  process.stdout.write(`${JSON.stringify({ ok: false, error: { code, text: message, remedy } })}\n`);
+  printJson('dlq', { ok: false, error: { code, message, remedy } });
   return code === 'INTERNAL' ? EXIT.internal : EXIT.environment;
 }

@@ -1,5 +1,6 @@
 import type { DlqTask } from './dlq-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { printJson } from './output.ts';
 
 /** Removes letters for good. Without --yes it only reports their number. */
 export function discardLetters({ given, deadLetters, filter, isJson, folder }: DlqTask): ExitCode {
@@ -8,7 +9,7 @@ export function discardLetters({ given, deadLetters, filter, isJson, folder }: D
   const discarded = isMeant ? deadLetters.discard(filter) : 0;
   const kept = isMeant ? selected - discarded : selected;
   const ok = isMeant || selected === 0;
-  if (isJson) process.stdout.write(`${JSON.stringify({ ok, folder, selected, discarded, kept })}\n`);
+  if (isJson) printJson('dlq', { ok, folder, selected, discarded, kept });
   else if (isMeant) {
     const rest = kept > 0 ? ` ${kept} are on their way back and stay.` : '';
     process.stdout.write(`${discarded} of ${selected} letters are discarded.${rest}\n`);

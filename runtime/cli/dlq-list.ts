@@ -6,6 +6,7 @@ import { UsageError } from './command.ts';
 import type { DlqTask } from './dlq-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { letterSummary, moment } from './dead-letter-json.ts';
+import { printJson } from './output.ts';
 
 const LIMIT = '100';
 /** What a label in the pipeline file does not have. */
@@ -22,9 +23,7 @@ export function listLetters({ given, folder, deadLetters, filter, clearance, isJ
   const { allowed: letters, denied } = divided(found, clearance);
   const total = deadLetters.count(filter);
   if (isJson) {
-    process.stdout.write(
-      `${JSON.stringify({ ok: true, folder, total, aboveClearance: denied.length, letters: letters.map(letterSummary) })}\n`,
-    );
+    printJson('dlq', { ok: true, folder, total, aboveClearance: denied.length, letters: letters.map(letterSummary) });
     return EXIT.fine;
   }
   process.stdout.write(total === 0 ? 'There are no such letters.\n' : table(letters));

@@ -16,6 +16,7 @@ import { rateOption } from './dead-letter-filter.ts';
 import { processLog } from './process-log.ts';
 import { replayMeter } from './replay-meter.ts';
 import { logStrayErrors } from './stray-errors.ts';
+import { printJson } from './output.ts';
 
 const LOOK_MS = 100;
 /** Without progress for so long, the command checks whether the process that runs the pipeline still exists. */
@@ -144,7 +145,7 @@ function print(
   const ok = why === undefined && failed === 0;
   if (isJson) {
     const envelope = { ok, folder, wentThrough: done, failed, underWay, why, failures: failures.map(letterSummary) };
-    process.stdout.write(`${JSON.stringify(envelope)}\n`);
+    printJson('dlq', envelope);
   } else {
     const kept = deadLetters.count(filter) - failed;
     const counts = [`${done} went through`, ...(failed > 0 ? [`${failed} failed again`] : [])];

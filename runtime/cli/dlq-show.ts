@@ -7,6 +7,7 @@ import type { DlqTask } from './dlq-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { letterJson } from './dead-letter-json.ts';
 import { deadLetterText } from './dead-letter-text.ts';
+import { printJson } from './output.ts';
 
 export function showLetters({ pipeline: { spec }, deadLetters, filter, clearance, isJson, folder }: DlqTask): ExitCode {
   const { numbers } = filter;
@@ -17,7 +18,7 @@ export function showLetters({ pipeline: { spec }, deadLetters, filter, clearance
   const missing = numbers.filter((number) => !found.some((letter) => letter.number === number));
   if (isJson) {
     const ok = missing.length === 0 && denied.length === 0;
-    process.stdout.write(`${JSON.stringify({ ok, folder, letters: letters.map(letterJson), missing, denied })}\n`);
+    printJson('dlq', { ok, folder, letters: letters.map(letterJson), missing, denied });
   } else {
     process.stdout.write(letters.map((letter) => deadLetterText(letter, changerOf(letter, spec))).join('\n'));
     for (const number of missing) process.stderr.write(`sluice: expected letter ${number} in ${folder}, found none\n`);

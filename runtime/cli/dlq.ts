@@ -4,7 +4,7 @@ import type { Finding } from '../project/check/findings.ts';
 import { withinDeadline } from './check-deadline.ts';
 import { readPipeline } from './checked-pipeline.ts';
 import { type Command, UsageError } from './command.ts';
-import { assertAction, DLQ_HELP, DLQ_OPTIONS, dlqUsage, runDlq } from './dlq-actions.ts';
+import { assertAction, DLQ_ACTIONS, DLQ_HELP, DLQ_OPTIONS, dlqUsage, runDlq } from './dlq-actions.ts';
 import { EXIT } from './exit-codes.ts';
 import type { OwnRun } from './dlq-task.ts';
 import { loadPipeline } from './load-parts.ts';
@@ -17,6 +17,7 @@ export const dlq: Command = {
     ['replay pipelines/orders.yaml --code SCHEMA_INVALID --rate 500/s', 'sends them through the current stages again'],
   ],
   options: DLQ_OPTIONS,
+  choices: { '': DLQ_ACTIONS },
   // Numbers of letters may follow; the command itself reports missing words.
   words: [0, Infinity],
   async run(given) {

@@ -11,6 +11,7 @@ import { readPipeline } from './checked-pipeline.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { loadExpressions } from './load-expressions.ts';
+import { jsonLine } from './output.ts';
 
 export const explain: Command = {
   usage: 'PIPELINE [--json]',
@@ -28,12 +29,12 @@ export const explain: Command = {
     const envelope = findingsEnvelope(findings);
     if (spec === undefined) {
       process.stderr.write(
-        values['json'] === true ? `${JSON.stringify(envelope)}\n` : findingsText(withoutNotices(findings)),
+        values['json'] === true ? jsonLine('explain', envelope) : findingsText(withoutNotices(findings)),
       );
       return EXIT.invalid;
     }
     const routes = spec.routes.map((route) => explained(spec, route));
-    const text = values['json'] === true ? `${JSON.stringify({ ok: true, routes })}\n` : explanationText(routes);
+    const text = values['json'] === true ? jsonLine('explain', { ok: true, routes }) : explanationText(routes);
     process.stdout.write(text);
     return EXIT.fine;
   },

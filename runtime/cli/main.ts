@@ -23,6 +23,11 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'make one file that runs the pipeline on Node alone, and its manifest',
     load: async () => (await import('./build.ts')).build,
   },
+  advise: {
+    summary:
+      'from needs to a bus, a class and settings for each kind of messages, with the reasons; writes a pipeline file',
+    load: async () => (await import('./advise.ts')).advise,
+  },
   acl: {
     summary: "write a broker's access rights for a pipeline, or compare a running broker with them",
     load: async () => (await import('./acl.ts')).acl,
@@ -67,6 +72,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'a simulated fleet through a real pipeline, brokers included; with NATS_URL set, into that JetStream',
     load: async () => (await import('./demo.ts')).demo,
   },
+  completion: {
+    summary: 'print a script that completes commands, options and files in bash, zsh or fish',
+    load: async () => (await import('./completion.ts')).completionOf(COMMANDS),
+  },
 };
 
 await exitFlushed(isNodeTooOld() ? EXIT.environment : await main(process.argv.slice(2)));
@@ -107,7 +116,7 @@ function unknown(word: string): string {
 }
 
 function overview(): string {
-  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`);
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
   return `sluice ${VERSION}: a bridge between message buses\n\n${lines.join('\n')}\n\nsluice COMMAND --help shows more.\nExit codes: 0 fine, 1 internal error (status: degraded or down), 2 invalid input, 3 environment, 4 convicted (verify, audit, acl), 5 incompatible, 6 undecided (schema).\n`;
 }
 

@@ -1,23 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Finding } from '../project/check/findings.ts';
 import { findingsText } from '../project/check/findings-text.ts';
-import { type Comparison, compareSchemas } from '../project/schemas/evolution/compare.ts';
+import { compareSchemas } from '../project/schemas/evolution/compare.ts';
 import { readVersion, type SchemaTexts } from '../project/schemas/evolution/read-version.ts';
 import { type Arguments, UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { filesAt, GitFailure } from './git-files.ts';
 import { folderTexts } from './schema-diff.ts';
-import { comparisonText, demanded, exitOf, printJson } from './schema-report.ts';
+import { comparisonText, demanded, exitOf } from './schema-report.ts';
+import { printJson, type SchemaOutcome } from './output.ts';
 
 /** The schema of pipeline files: no body is judged by it. */
 const OWN = 'pipeline.schema';
-
-/** What is said of one schema. */
-type Outcome =
-  | { readonly name: string; readonly state: 'new' | 'removed' }
-  | { readonly name: string; readonly state: 'broken' | 'was-broken'; readonly findings: readonly Finding[] }
-  | ({ readonly name: string; readonly state: 'compared' } & Comparison);
 
 /** `sluice schema check [NAME...] --against GIT_REV`. */
 export async function schemaCheck(words: readonly string[], given: Arguments): Promise<ExitCode> {
@@ -36,7 +30,7 @@ export async function schemaCheck(words: readonly string[], given: Arguments): P
     return thrown.isEnvironment ? EXIT.environment : EXIT.invalid;
   }
   const outcomes = namesOf(words, before, now).map((name) => outcomeOf(name, before, now));
-  const exitOfOne = (outcome: Outcome): ExitCode => {
+  const exitOfOne = (outcome: SchemaOutcome): ExitCode => {
     if (outcome.state === 'compared') return exitOf(outcome, directions);
     if (outcome.state === 'removed') return allowRemoved === true ? EXIT.fine : EXIT.incompatible;
     if (outcome.state === 'broken') return EXIT.invalid;
@@ -44,7 +38,7 @@ export async function schemaCheck(words: readonly string[], given: Arguments): P
   };
   const exits = outcomes.map(exitOfOne);
   const exit = [EXIT.invalid, EXIT.incompatible, EXIT.undecided].find((code) => exits.includes(code)) ?? EXIT.fine;
-  if (json === true) printJson({ ok: exit === EXIT.fine, against, demanded: directions, schemas: outcomes });
+  if (json === true) printJson('schema', { ok: exit === EXIT.fine, against, demanded: directions, schemas: outcomes });
   else process.stdout.write(outcomes.map((one) => outcomeText(one, directions)).join(''));
   return exit;
 }
@@ -63,7 +57,7 @@ function namesOf(words: readonly string[], before: SchemaTexts, now: SchemaTexts
   return words.length > 0 ? words : [...all].toSorted();
 }
 
-function outcomeOf(name: string, before: SchemaTexts, now: SchemaTexts): Outcome {
+function outcomeOf(name: string, before: SchemaTexts, now: SchemaTexts): SchemaOutcome {
   if (!now.texts.has(name)) return { name, state: 'removed' };
   const newer = readVersion(name, now);
   if (!('name' in newer)) return { name, state: 'broken', findings: newer };
@@ -73,7 +67,7 @@ function outcomeOf(name: string, before: SchemaTexts, now: SchemaTexts): Outcome
   return { name, state: 'compared', ...compareSchemas(older, newer) };
 }
 
-function outcomeText(outcome: Outcome, directions: ReturnType<typeof demanded>): string {
+function outcomeText(outcome: SchemaOutcome, directions: ReturnType<typeof demanded>): string {
   const { name } = outcome;
   switch (outcome.state) {
     case 'new':

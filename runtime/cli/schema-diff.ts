@@ -5,7 +5,8 @@ import { compareSchemas } from '../project/schemas/evolution/compare.ts';
 import { readVersion, type SchemaTexts } from '../project/schemas/evolution/read-version.ts';
 import { type Arguments, UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { comparisonText, demanded, exitOf, printJson } from './schema-report.ts';
+import { comparisonText, demanded, exitOf } from './schema-report.ts';
+import { printJson } from './output.ts';
 
 const ENDING = '.json';
 
@@ -23,7 +24,8 @@ export function schemaDiff(words: readonly string[], given: Arguments): ExitCode
   }
   const comparison = compareSchemas(before, after);
   const exit = exitOf(comparison, directions);
-  if (given.values['json'] === true) printJson({ ok: exit === EXIT.fine, demanded: directions, ...comparison });
+  if (given.values['json'] === true)
+    printJson('schema', { ok: exit === EXIT.fine, demanded: directions, ...comparison });
   else process.stdout.write(comparisonText(comparison, ['backward', 'forward']));
   return exit;
 }

@@ -1,4 +1,4 @@
-import type { Comparison, Difference, Verdict } from '../project/schemas/evolution/compare.ts';
+import type { Comparison, Difference, Compatibility } from '../project/schemas/evolution/compare.ts';
 import { type Arguments, UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
@@ -9,7 +9,7 @@ const MEANING: Readonly<Record<Direction, string>> = {
   backward: 'new reads what was written with old',
   forward: 'old reads what is written with new',
 };
-const ANSWERS: Readonly<Record<Verdict['answer'], string>> = {
+const ANSWERS: Readonly<Record<Compatibility['answer'], string>> = {
   yes: 'compatible',
   no: 'incompatible',
   unknown: 'cannot tell',
@@ -58,8 +58,4 @@ function differenceText(
 function shown(example: unknown): string {
   const text = JSON.stringify(example);
   return text.length <= LONGEST_EXAMPLE ? text : `${text.slice(0, LONGEST_EXAMPLE)}... (--json shows all of it)`;
-}
-
-export function printJson(value: object): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
 }

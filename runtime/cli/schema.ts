@@ -28,6 +28,7 @@ export const schema: Command = {
     project: { type: 'string' },
     json: { type: 'boolean' },
   },
+  choices: { '': ['diff', 'check'], compatibility: ['backward', 'forward', 'full'] },
   // Names of schemas may follow; the subcommands report missing words.
   words: [0, Infinity],
   run(given) {

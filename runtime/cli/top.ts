@@ -6,6 +6,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { fitted, newScreen } from './screen.ts';
 import { type AskStatus, STATUS_OPTIONS, statusClient, TOKEN_HELP } from './status-client.ts';
 import { tellFailure } from './tell-failure.ts';
+import { jsonLine } from './output.ts';
 
 const EVERY_MS = 1000;
 
@@ -65,7 +66,7 @@ async function printLines(ask: AskStatus, ended: AbortSignal): Promise<ExitCode>
   for (let isFirst = true; !ended.aborted; isFirst = false) {
     const { text } = await ask().catch((thrown: unknown) => {
       if (isFirst || !(thrown instanceof SluiceError)) throw thrown;
-      return { text: `${JSON.stringify({ error: { code: thrown.code, text: thrown.message } })}\n` };
+      return { text: jsonLine('top', { error: { code: thrown.code, text: thrown.message } }) };
     });
     if (!ended.aborted) process.stdout.write(text);
     await pause(EVERY_MS, ended);

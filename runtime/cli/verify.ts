@@ -1,3 +1,4 @@
+import { CLASS_NAMES } from '#contract/traffic-class.ts';
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import { harmless } from '#kit/printable.ts';
 import { catalog } from '../host/catalog.ts';
@@ -13,6 +14,7 @@ import { countDrops, type DropCounts } from './verify-drops.ts';
 import { chooseEnds } from './verify-ends.ts';
 import { type LettersAside, lettersOf } from './verify-dead-letters.ts';
 import { bodyOption, classOption, markOption, VERIFY_HELP, VERIFY_OPTIONS, verifyOptions } from './verify-options.ts';
+import { jsonLine, printJson } from './output.ts';
 
 const PROGRESS_MS = 1000;
 
@@ -24,6 +26,7 @@ export const verify: Command = {
     ['--in mqtt://127.0.0.1/in --out nats://127.0.0.1/out', 'through a bridge of another kind'],
   ],
   options: VERIFY_OPTIONS,
+  choices: { class: CLASS_NAMES },
   words: [0, 1],
   async run(given) {
     // `--in` and `--out` may hold a password, and every user of the machine may list the arguments of a process.
@@ -37,7 +40,7 @@ export const verify: Command = {
     );
     if (ends === undefined) {
       process.stdout.write(
-        isJson ? `${JSON.stringify(findingsEnvelope(findings))}\n` : findingsText(withoutNotices(findings)),
+        isJson ? jsonLine('verify', findingsEnvelope(findings)) : findingsText(withoutNotices(findings)),
       );
       return EXIT.invalid;
     }
@@ -82,7 +85,7 @@ async function judged(check: Verification, { letters, drops, isJson }: Aside): P
   const report = await check.report.finally(stopProgress);
   const { causes, removed } = letters.end(report.run);
   process.stdout.write(
-    isJson ? `${JSON.stringify({ ...report, letters: { causes, removed } })}\n` : `${reportText(report)}\n`,
+    isJson ? jsonLine('verify', { ...report, letters: { causes, removed } }) : `${reportText(report)}\n`,
   );
   if (!isJson) process.stdout.write(causes.map(causeText).join(''));
   if (!isJson && removed > 0) process.stdout.write(`These ${removed} dead letters of the check are removed again.\n`);
@@ -122,7 +125,7 @@ function causeText({ code, stage, count, text }: LetterCause): string {
 }
 
 function failed({ code, message, remedy }: SluiceError, isJson: boolean): ExitCode {
-  if (isJson) process.stdout.write(`${JSON.stringify({ ok: false, error: { code, message, remedy } })}\n`);
+  if (isJson) printJson('verify', { ok: false, error: { code, message, remedy } });
   else process.stderr.write(`sluice: ${code}: ${message}. ${remedy}\n`);
   return code === 'INTERNAL' ? EXIT.internal : EXIT.environment;
 }

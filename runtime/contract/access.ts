@@ -52,7 +52,7 @@ export interface AccessUser {
 }
 
 /** A right that a running broker gives to a user, or does not give. */
-export interface Difference {
+export interface AccessDifference {
   readonly user: string;
   /** `too much`: the pipeline does not need it. `missing`: it does. */
   readonly kind: 'too much' | 'missing';
@@ -63,8 +63,8 @@ export interface Difference {
 }
 
 /** The outcome of a comparison. */
-export interface Comparison {
-  readonly differences: readonly Difference[];
+export interface AccessComparison {
+  readonly differences: readonly AccessDifference[];
   /** The number of rights looked at, or operations tried. */
   readonly looked: number;
   /** What the comparison could not see, a sentence each. */
@@ -80,7 +80,7 @@ export interface AccessBroker {
   /** Schemes of the URL behind `--check`, without the colon. */
   readonly schemes: readonly string[];
   /** Compares the running broker at `url` with the rights. Changes nothing there. Rejects with a BUS_ code where it cannot be asked. */
-  compare(url: URL, users: readonly AccessUser[]): Promise<Comparison>;
+  compare(url: URL, users: readonly AccessUser[]): Promise<AccessComparison>;
 }
 
 /** The name under which a connection is known to its broker. */

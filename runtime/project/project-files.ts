@@ -8,8 +8,8 @@ export interface ProjectFolders {
   readonly schemas: readonly string[];
 }
 
-/** Files of `schemas/` that describe no body: the schemas of pipeline files and of label policies, and the policies. */
-const NO_BODY = /^(pipeline|label-policy)\.schema\.json$|\.policy\.json$/;
+/** Files of `schemas/` that describe no body: the schemas of pipeline files, label policies and outputs of commands, and the policies. */
+const NO_BODY = /^(pipeline|label-policy|command-output)\.schema\.json$|\.policy\.json$/;
 
 /** Whether a file of `schemas/` is the schema of a body. */
 export function isBodySchema(file: string): boolean {

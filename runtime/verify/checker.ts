@@ -5,6 +5,8 @@ import { type Mark, nameOf, type Reading } from './mark.ts';
 import { VerdictCounts } from './verdict-counts.ts';
 import type { Report, VerdictName } from './verdicts.ts';
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** The promise that the bridge is held to. */
 export interface Promised {
   readonly run: string;
@@ -68,9 +70,11 @@ export class Checker {
     return this.#arrived;
   }
 
-  /** Keys with missing messages. */
-  incompleteKeys(): readonly string[] {
-    return [...this.#keys].filter(([, { missing }]) => missing.size > 0).map(([key]) => key);
+  /** Keys with missing messages beside those of these names. */
+  incompleteKeys(ended: ReadonlySet<string> = NONE): readonly string[] {
+    const isOpen = (key: string, { missing }: KeyState): boolean =>
+      [...missing.keys()].some((number) => !ended.has(nameOf({ key, number })));
+    return [...this.#keys].filter(([key, state]) => isOpen(key, state)).map(([key]) => key);
   }
 
   labelOf({ number }: Pick<Mark, 'number'>): string | undefined {

@@ -62,7 +62,7 @@ export interface VerifySettings {
    */
   readonly isStamped?: boolean;
   readonly allowed: ReadonlySet<VerdictName>;
-  /** Called at the end. */
+  /** Called while messages are missing at the end, and at the end. */
   readonly deadLetters: (run: string) => DeadLettersFound;
   /** Called at the end. Default: the bridge drops nothing on purpose. */
   readonly drops?: () => Promise<Drops>;
@@ -85,6 +85,8 @@ export interface Verification {
 }
 
 const POLL_MS = 50;
+/** Between two readings of the dead letters. */
+const LOOK_MS = 2000;
 /** Time for a reopened reading end to receive messages that the old connection did not deliver. */
 const RENEWED_QUIET_MS = 10_000;
 const PROBES = 3;
@@ -121,16 +123,18 @@ export async function startVerification(ends: VerifyEnds, settings: VerifySettin
   const reader = new Reader(checker, rules, source, again ?? (() => Promise.resolve(source)));
   const judged = (async (): Promise<Report> => {
     await generator.run(settings.signal);
-    await quiet(checker, settings.quietMs);
-    if (checker.missing > 0 && again !== undefined) {
+    const open = (): readonly string[] => checker.incompleteKeys(endedOf(() => settings.deadLetters(run)));
+    let left = await quiet(checker, open, settings.quietMs);
+    if (left.length > 0 && again !== undefined) {
       checker.renewed();
       await reader.renew();
-      await quiet(checker, Math.min(settings.quietMs, RENEWED_QUIET_MS));
+      left = await quiet(checker, open, Math.min(settings.quietMs, RENEWED_QUIET_MS));
     }
-    for (let probe = 0; probe < PROBES && checker.incompleteKeys().length > 0; probe += 1) {
-      await generator.probe(checker.incompleteKeys(), AbortSignal.timeout(settings.quietMs));
+    for (let probe = 0; probe < PROBES && left.length > 0; probe += 1) {
+      await generator.probe(left, AbortSignal.timeout(settings.quietMs));
+      left = open();
     }
-    if (checker.missing > 0) await quiet(checker, settings.quietMs);
+    if (left.length > 0) await quiet(checker, open, settings.quietMs);
     const unread = await (settings.unread ?? believed)(run);
     const drops = await settings.drops?.();
     return checker.finish(Date.now(), settings.deadLetters(run), unread, drops);
@@ -148,19 +152,40 @@ export async function startVerification(ends: VerifyEnds, settings: VerifySettin
   };
 }
 
-/** Waits until nothing is missing, or nothing has arrived for so long. */
-async function quiet(checker: Checker, quietMs: number): Promise<void> {
+/** The messages that are known to be dead letters. A number alone does not say which. */
+function endedOf(find: () => DeadLettersFound): ReadonlySet<string> {
+  try {
+    const letters = find();
+    return typeof letters === 'object' ? letters : new Set();
+  } catch {
+    // The reading at the end reports it.
+    return new Set();
+  }
+}
+
+/**
+ * Waits until no key is `open`, or nothing has arrived for so long. Returns the keys that are open then. What became a dead letter
+ * will not arrive: it is not waited for.
+ */
+async function quiet(checker: Checker, open: () => readonly string[], quietMs: number): Promise<readonly string[]> {
   let seen = -1;
   let sinceMs = Date.now();
-  while (checker.missing > 0 && Date.now() - sinceMs < quietMs) {
+  let lookMs = sinceMs + LOOK_MS;
+  let left = checker.incompleteKeys();
+  while (left.length > 0 && Date.now() - sinceMs < quietMs) {
     if (checker.missing !== seen) {
       seen = checker.missing;
       sinceMs = Date.now();
     }
     await pause(POLL_MS);
+    left = checker.incompleteKeys();
+    if (left.length === 0 || Date.now() < lookMs) continue;
+    left = open();
+    lookMs = Date.now() + LOOK_MS;
   }
   // A second copy comes behind the last missing message.
   await pause(Math.min(quietMs, 1000));
+  return left.length === 0 ? left : open();
 }
 
 interface Opening {

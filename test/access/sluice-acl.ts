@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Comparison } from '../../runtime/contract/access.ts';
+import type { AccessComparison } from '../../runtime/contract/access.ts';
 import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
 import { type AccessPlan, accessPlans } from '../../runtime/host/access.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
@@ -39,12 +39,12 @@ export async function configurationFor(broker: string, file: string): Promise<st
   return plan.write();
 }
 
-/** Comparison with lines `kind user: right`. */
-export interface Differences extends Omit<Comparison, 'differences'> {
+/** AccessComparison with lines `kind user: right`. */
+export interface Differences extends Omit<AccessComparison, 'differences'> {
   readonly lines: readonly string[];
 }
 
-const linesOf = ({ differences, looked, unseen }: Comparison): Differences => ({
+const linesOf = ({ differences, looked, unseen }: AccessComparison): Differences => ({
   lines: differences.map(({ kind, user, right }) => `${kind} ${user}: ${right}`),
   looked,
   unseen,
@@ -66,7 +66,7 @@ export async function differencesAt(
 export async function differencesByCommand(url: string, file: string, options: ProcessOptions): Promise<Differences> {
   const { code, stdout, stderr } = await sluiceAcl([file, '--check', url, '--json'], options);
   assert.ok(code === 0 || code === 4, stderr);
-  const found = JSON.parse(stdout) as Comparison & { readonly ok: boolean };
+  const found = JSON.parse(stdout) as AccessComparison & { readonly ok: boolean };
   assert.equal(code, found.ok ? 0 : 4);
   return linesOf(found);
 }

@@ -49,6 +49,8 @@ const ways = {
   kafka: () => byMaven('kafka', KAFKA, maven),
   epmd: program('epmd', 'rabbitmq-server'),
   'rabbitmq-server': () => byApt('rabbitmq-server', () => (executable(RABBITMQ) ? RABBITMQ : undefined)),
+  zsh: program('zsh', 'zsh'),
+  fish: program('fish', 'fish'),
   // Behind the others: packages are installed, and programs built, one at a time in this order.
   prometheus: program('prometheus', 'prometheus'),
   chromium: program('chromium', 'chromium'),

@@ -34,6 +34,8 @@ export const TOOLS_OF = {
   'recorded-disk': ['cc'],
   /** Kafka's own Java clients. */
   'kafka-java': ['javac', 'kafka'],
+  zsh: ['zsh'],
+  fish: ['fish'],
   jaeger: ['jaeger'],
   prometheus: ['prometheus'],
   /** Headless, driven by playwright-core. */

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
+import { outputFault } from './output-schema.ts';
+import { REPOSITORY } from './repository.ts';
 import { whenTestEnds } from './test-scope.ts';
 import { waitFor } from './wait-for.ts';
 
-export const REPOSITORY = resolve(import.meta.dirname, '../..');
+export { REPOSITORY };
 export const MAIN = resolve(REPOSITORY, 'runtime/cli/main.ts');
 const END_MS = 30_000;
 
@@ -107,10 +109,24 @@ export function startNode(args: readonly string[], options: ProcessOptions = {})
   };
 }
 
-/** `sluice ...args`, from the sources. */
+/** `sluice ...args`, from the sources. What it prints with `--json` must be as the published schema says. */
 export function startSluice(args: readonly string[], options: ProcessOptions = {}): SluiceProcess {
   // Compiling the same sources again is half of a start.
   const cache = process.env['NODE_COMPILE_CACHE'];
   const env = { ...(cache !== undefined && { NODE_COMPILE_CACHE: cache }), ...options.env };
-  return startNode([MAIN, ...args], { ...options, env });
+  const started = startNode([MAIN, ...args], { ...options, env });
+  return args.includes('--json') ? judged(started, args[0] ?? '') : started;
+}
+
+function judged(started: SluiceProcess, word: string): SluiceProcess {
+  return Object.create(started, {
+    ended: {
+      async value(deadlineMs?: number) {
+        const code = await started.ended(deadlineMs);
+        const fault = typeof code === 'number' ? outputFault(word, started.stdout()) : undefined;
+        if (fault !== undefined) throw new Error(`sluice ${word} --json: ${fault}`);
+        return code;
+      },
+    },
+  }) as SluiceProcess;
 }

@@ -1,5 +1,5 @@
 import type { Guarantees } from '#contract/bus.ts';
-import { CLASSES } from '#contract/traffic-class.ts';
+import { CLASSES, type TrafficClass } from '#contract/traffic-class.ts';
 import { GRADE_MEANS } from './grades.ts';
 import type { Effects, ExplainedRoute, Fields } from '../fields/field.ts';
 import { FIELDS, type FieldTables } from '../fields/field-tables.ts';
@@ -11,7 +11,7 @@ import { type Duplicates, type OrderScope, promiseOf, type RoutePromise } from '
 /** The guarantees of a route and the effect of each fault on its messages, for an operator. */
 export interface RouteExplanation extends RoutePromise {
   readonly route: string;
-  readonly class: RouteSpec['class'];
+  readonly class: TrafficClass;
   /** `duplicates` in words: the means that removes them. */
   readonly repeats: string;
   /** What holds while one process runs the route, and while several do, each with its own state folder. */

@@ -1,5 +1,5 @@
 import { schemaCompiler } from '../../../runtime/project/schemas/compile-schemas.ts';
-import { compareSchemas, type Comparison, type Verdict } from '../../../runtime/project/schemas/evolution/compare.ts';
+import { compareSchemas, type Comparison, type Compatibility } from '../../../runtime/project/schemas/evolution/compare.ts';
 import type { Schema } from './random-schemas.ts';
 
 export function compare(older: Schema, newer: Schema): Comparison {
@@ -23,7 +23,7 @@ export function judgeOf(schema: Schema): (document: unknown) => boolean | undefi
 }
 
 /** `yes`, or the rules in order. */
-export function rules({ answer, differences }: Verdict): string {
+export function rules({ answer, differences }: Compatibility): string {
   return answer === 'yes'
     ? 'yes'
     : `${answer}: ${differences.map(({ rule, at }) => `${rule} ${at || '/'}`).join(', ')}`;

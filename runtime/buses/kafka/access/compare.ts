@@ -1,4 +1,4 @@
-import type { AccessUser, Comparison, Difference, Right } from '#contract/access.ts';
+import type { AccessUser, AccessComparison, AccessDifference, Right } from '#contract/access.ts';
 import type { AccessEntry } from '../client/inspect-access.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { kafkaErrorIn } from '../kafka-error.ts';
@@ -17,7 +17,7 @@ const HOLDS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The servers list all access control lists to who may describe the cluster; that identity is in the URL. */
-export async function compare(url: URL, users: readonly AccessUser[]): Promise<Comparison> {
+export async function compare(url: URL, users: readonly AccessUser[]): Promise<AccessComparison> {
   const [first] = users;
   if (first === undefined) return { differences: [], looked: 0, unseen: [] };
   const { readAccess } = await import('../client/inspect-access.ts');
@@ -42,12 +42,12 @@ export async function compare(url: URL, users: readonly AccessUser[]): Promise<C
   return { differences, looked: entries.length, unseen };
 }
 
-function differencesOf(user: AccessUser, all: readonly AccessEntry[]): Difference[] {
+function differencesOf(user: AccessUser, all: readonly AccessEntry[]): AccessDifference[] {
   const { name, rights } = user;
   const own = all.filter(({ principal }) => principal === `User:${name}` || principal === 'User:*');
   const denied = own.filter(({ isAllowed }) => !isAllowed);
   const allowed = own.filter(({ isAllowed }) => isAllowed);
-  const difference = (kind: Difference['kind'], right: string): Difference => ({ user: name, kind, right, by: BY });
+  const difference = (kind: AccessDifference['kind'], right: string): AccessDifference => ({ user: name, kind, right, by: BY });
   const tooMuch = allowed
     .filter((entry) => !rights.some((right) => covers(right, entry)))
     .map((entry) =>

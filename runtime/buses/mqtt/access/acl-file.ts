@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { AccessUser, Comparison, Difference } from '#contract/access.ts';
+import type { AccessUser, AccessComparison, AccessDifference } from '#contract/access.ts';
 import { messageOf, SluiceError } from '#contract/errors.ts';
 import { covers, meets } from '#kit/address-pattern.ts';
 import { topicPattern } from '../topics.ts';
@@ -21,7 +21,7 @@ const OPERATIONS: Readonly<Record<string, readonly Line['operation'][]>> = {
 const ACCESS = /^(topic|pattern)\s+(?:(read|write|readwrite|deny)\s+)?(.+)$/;
 
 /** Compares the ACL file that a mosquitto reads. Rejects with BUS_FILE where it cannot be read. */
-export async function compareFile(url: URL, users: readonly AccessUser[]): Promise<Comparison> {
+export async function compareFile(url: URL, users: readonly AccessUser[]): Promise<AccessComparison> {
   let text: string;
   try {
     text = readFileSync(fileURLToPath(url), 'utf8');
@@ -65,12 +65,12 @@ function isWithin(narrow: string, wide: string): boolean {
 function differencesOf(
   { name, rights }: AccessUser,
   lines: readonly Line[],
-): { readonly differences: readonly Difference[]; readonly looked: number } {
+): { readonly differences: readonly AccessDifference[]; readonly looked: number } {
   const allowed = lines.filter(({ operation }) => operation !== 'deny');
   const denied = lines.filter(({ operation }) => operation === 'deny');
   const tooMuch = allowed
     .filter((line) => !rights.some(({ operation, on }) => operation === line.operation && isWithin(line.filter, on)))
-    .map(({ operation, filter }): Difference => ({
+    .map(({ operation, filter }): AccessDifference => ({
       user: name,
       kind: 'too much',
       right: `${operation} ${filter}`,
@@ -83,6 +83,6 @@ function differencesOf(
         // A part of what is needed is enough.
         denied.some(({ filter }) => meets(topicPattern(filter), topicPattern(on), '$')),
     )
-    .map(({ operation, on }): Difference => ({ user: name, kind: 'missing', right: `${operation} ${on}`, by: BY }));
+    .map(({ operation, on }): AccessDifference => ({ user: name, kind: 'missing', right: `${operation} ${on}`, by: BY }));
   return { differences: [...tooMuch, ...missing], looked: lines.length };
 }

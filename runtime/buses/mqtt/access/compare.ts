@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { AccessUser, Comparison, Difference, Right } from '#contract/access.ts';
+import type { AccessUser, AccessComparison, AccessDifference, Right } from '#contract/access.ts';
 import { covers } from '#kit/address-pattern.ts';
 import { openProbe } from '../client/access-probe.ts';
 import type { MqttConnection } from '../options.ts';
@@ -13,8 +13,8 @@ const READ_ALL = ['#', '$SYS/#', '$CONTROL/#'];
  * MQTT has no request for rights. So each user of the pipeline publishes an empty message to topics that nobody uses, and
  * listens to everything for a moment: mosquitto grants each subscription, and judges each delivery.
  */
-export async function compare(url: URL, users: readonly AccessUser[]): Promise<Comparison> {
-  const differences: Difference[] = [];
+export async function compare(url: URL, users: readonly AccessUser[]): Promise<AccessComparison> {
+  const differences: AccessDifference[] = [];
   let looked = 0;
   for (const user of users) {
     const probe = await openProbe(optionsAt(url, user));

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { AccessUser, Comparison, Difference, Right } from '#contract/access.ts';
+import type { AccessUser, AccessComparison, AccessDifference, Right } from '#contract/access.ts';
 import { isMap, asList, asMap, own } from '#kit/json-value.ts';
 import { type AccessProbe, openProbe } from '../client/access-probe.ts';
 import type { NatsConnectionOptions } from '../options.ts';
@@ -17,8 +17,8 @@ interface Attempt {
  * user of the pipeline asks for its own list. Where that is denied, operations outside of its rights are tried that change
  * nothing whether they are granted or not.
  */
-export async function compare(url: URL, users: readonly AccessUser[]): Promise<Comparison> {
-  const differences: Difference[] = [];
+export async function compare(url: URL, users: readonly AccessUser[]): Promise<AccessComparison> {
+  const differences: AccessDifference[] = [];
   let looked = 0;
   let isTried = false;
   for (const user of users) {
@@ -57,7 +57,7 @@ function optionsAt(url: URL, { connection }: AccessUser): NatsConnectionOptions 
 
 interface Found {
   readonly looked: number;
-  readonly differences: readonly Difference[];
+  readonly differences: readonly AccessDifference[];
 }
 
 function allowedBy(rights: readonly Right[], operation: Operation, subject: string): boolean {
@@ -71,7 +71,7 @@ function allowedBy(rights: readonly Right[], operation: Operation, subject: stri
 
 function fromList(listed: unknown, { name, rights }: AccessUser): Found {
   const by = 'listed by the server';
-  const differences: Difference[] = [];
+  const differences: AccessDifference[] = [];
   let looked = 0;
   for (const operation of ['publish', 'subscribe'] as const) {
     const list = asMap(own(asMap(listed), operation));
@@ -96,7 +96,7 @@ function fromList(listed: unknown, { name, rights }: AccessUser): Found {
 
 async function tried(probe: AccessProbe, user: AccessUser): Promise<Found> {
   const attempts = attemptsOf(user.rights);
-  const differences: Difference[] = [];
+  const differences: AccessDifference[] = [];
   for (const { operation, subject } of attempts) {
     const isGranted =
       operation === 'publish' ? await probe.mayPublish(subject, NOTHING) : await probe.maySubscribe(subject);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { AccessUser, Comparison, Difference } from '#contract/access.ts';
+import type { AccessUser, AccessComparison, AccessDifference } from '#contract/access.ts';
 import { messageOf, SluiceError } from '#contract/errors.ts';
 import { asList, asMap, own } from '#kit/json-value.ts';
 import { askManagement } from '../management.ts';
@@ -11,8 +11,8 @@ const BY = 'listed by the server';
 type Ask = (path: string) => Promise<unknown>;
 
 /** The management API lists the permissions of every user to an administrator, whose identity is in the URL. */
-export async function compare(url: URL, users: readonly AccessUser[]): Promise<Comparison> {
-  const found: Difference[] = [];
+export async function compare(url: URL, users: readonly AccessUser[]): Promise<AccessComparison> {
+  const found: AccessDifference[] = [];
   const unseen = new Set<string>();
   let looked = 0;
   for (const user of users) {

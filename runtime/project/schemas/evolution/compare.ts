@@ -23,15 +23,15 @@ export interface Difference extends Omit<Breach, 'documents'> {
  * `yes`: each document of the writer's schema fits the reader's. `no`: there is one that does not, and it is an example of a
  * difference. `unknown`: neither is shown; the differences say where.
  */
-export interface Verdict {
+export interface Compatibility {
   readonly answer: 'yes' | 'no' | 'unknown';
   readonly differences: readonly Difference[];
 }
 
 /** `backward`: the new schema reads what was written with the old one; `forward`: the reverse. */
 export interface Comparison {
-  readonly backward: Verdict;
-  readonly forward: Verdict;
+  readonly backward: Compatibility;
+  readonly forward: Compatibility;
 }
 
 /** Throws BrokenSchema, UnsafePatterns, or the error of ajv where one of the two cannot be compiled. */
@@ -46,7 +46,7 @@ export function compareSchemas(older: SchemaVersion, newer: SchemaVersion): Comp
   return { backward: verdictOf(before, after), forward: verdictOf(after, before) };
 }
 
-const YES: Verdict = { answer: 'yes', differences: [] };
+const YES: Compatibility = { answer: 'yes', differences: [] };
 
 function referred({ name, files }: SchemaVersion): readonly SchemaFile['schema'][] {
   return new SchemaNames(files).withReferred([name]).map(({ schema }) => schema);
@@ -63,7 +63,7 @@ function dynamicKeyword(version: SchemaVersion): { readonly word: string; readon
   return undefined;
 }
 
-function notRead({ word, at }: { readonly word: string; readonly at: string }): Verdict {
+function notRead({ word, at }: { readonly word: string; readonly at: string }): Compatibility {
   const unknown = 'the comparison does not read this keyword';
   return {
     answer: 'unknown',
@@ -71,7 +71,7 @@ function notRead({ word, at }: { readonly word: string; readonly at: string }): 
   };
 }
 
-function verdictOf(writer: Place, reader: Place): Verdict {
+function verdictOf(writer: Place, reader: Place): Compatibility {
   const breaches = new Decision().within(allOf([writer]), reader, false);
   if (breaches.length === 0) return YES;
   const differences = eachOnce(breaches).map(({ documents, ...breach }): Difference => {
