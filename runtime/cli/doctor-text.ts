@@ -1,11 +1,6 @@
-import type { CheckLine, Verdict } from '#contract/doctor.ts';
+import type { CheckLine, CheckVerdict } from '#contract/doctor.ts';
 import { harmless, oneLine } from '#kit/printable.ts';
-import type { ConnectionReport } from '../host/doctor/examine.ts';
-
-export interface DoctorReport {
-  readonly connections: readonly ConnectionReport[];
-  readonly machine: readonly CheckLine[];
-}
+import type { DoctorReport } from './output.ts';
 
 /** The terminal, or the file, that the text is for. */
 export interface Output {
@@ -14,7 +9,7 @@ export interface Output {
 }
 
 /** The word of a verdict, and its colour on a terminal. */
-const VERDICTS: Readonly<Record<Verdict, readonly [word: string, colour: string]>> = {
+const VERDICTS: Readonly<Record<CheckVerdict, readonly [word: string, colour: string]>> = {
   ok: ['ok', '32'],
   unknown: ['not tried', '2'],
   warning: ['warning', '33'],
@@ -28,7 +23,7 @@ const NARROWEST = 64;
 
 /** Grouped by connection and machine; the sum comes last. */
 export function doctorText(
-  { connections, machine }: DoctorReport,
+  { connections, machine }: Omit<DoctorReport, 'ok'>,
   output: Output,
   environment: NodeJS.ProcessEnv,
 ): string {
@@ -76,7 +71,7 @@ function wrapped(text: string, width: number): string[] {
 const many = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
 
 function sumText(lines: readonly CheckLine[]): string {
-  const count = (verdict: Verdict): number => lines.filter((line) => line.verdict === verdict).length;
+  const count = (verdict: CheckVerdict): number => lines.filter((line) => line.verdict === verdict).length;
   const parts = [`${count('ok')} ok`, `${count('unknown')} not tried`];
   return `${[...parts, many(count('warning'), 'warning'), many(count('error'), 'error')].join(', ')}.`;
 }

@@ -14,6 +14,7 @@ import { type Arguments, type Command, UsageError } from './command.ts';
 import { doctorText } from './doctor-text.ts';
 import { durationOption } from './duration-option.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { printJson } from './output.ts';
 import { standardState } from './state-folder.ts';
 
 const LONGEST_OUTAGE = '3650d';
@@ -68,10 +69,8 @@ export const doctor: Command = {
       connections.flatMap(({ lines }) => lines),
     );
     const report = { connections, machine };
-    const ok = exitCode === EXIT.fine;
-    process.stdout.write(
-      isJson ? `${JSON.stringify({ ok, ...report })}\n` : doctorText(report, process.stdout, process.env),
-    );
+    if (isJson) printJson('doctor', { ok: exitCode === EXIT.fine, ...report });
+    else process.stdout.write(doctorText(report, process.stdout, process.env));
     return exitCode;
   },
 };
@@ -112,7 +111,7 @@ function configsOf({ values: { config } }: Arguments, { connections }: PipelineS
 }
 
 function refuse(findings: readonly Finding[], isJson: boolean): ExitCode {
-  if (isJson) process.stdout.write(`${JSON.stringify(findingsEnvelope(findings))}\n`);
+  if (isJson) printJson('doctor', findingsEnvelope(findings));
   else process.stderr.write(findingsText(withoutNotices(findings)));
   return EXIT.invalid;
 }

@@ -3,13 +3,13 @@ import type { AddressPattern } from './reach.ts';
 import type { TrafficClass } from './traffic-class.ts';
 
 /** `unknown`: it was not tried, because nothing harmless would tell. */
-export type Verdict = 'ok' | 'unknown' | 'warning' | 'error';
+export type CheckVerdict = 'ok' | 'unknown' | 'warning' | 'error';
 
 /** The result of one check. */
 export interface CheckLine {
   /** Stable; a name of the table of its bus, or of the machine. */
   readonly code: string;
-  readonly verdict: Verdict;
+  readonly verdict: CheckVerdict;
   /** What was looked at: `stream ORDERS`. Empty: the connection or the machine as a whole. */
   readonly about: string;
   readonly found: string;

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
-import type { CheckLine, Verdict } from '../../runtime/contract/doctor.ts';
+import type { CheckLine, CheckVerdict } from '../../runtime/contract/doctor.ts';
 import { exitOf } from '../../runtime/cli/doctor.ts';
 import { doctorText } from '../../runtime/cli/doctor-text.ts';
 import { freePorts } from '../harness/free-ports.ts';
+import { outputFault } from '../harness/output-schema.ts';
 import { newProject } from '../harness/project.ts';
 import { startSluice } from '../harness/sluice-process.ts';
 
-function line(code: string, verdict: Verdict, found = 'found'): CheckLine {
+function line(code: string, verdict: CheckVerdict, found = 'found'): CheckLine {
   return { code, verdict, about: '', found, ...(verdict === 'error' && { write: 'what to write' }) };
 }
 
@@ -35,6 +36,7 @@ test('`sluice doctor --json` prints one object and ends with 3 where a bus is aw
     readonly machine: readonly CheckLine[];
   };
   assert.equal(ok, false);
+  assert.equal(outputFault('doctor', command.stdout()), undefined);
   assert.deepEqual(
     connections.map(({ connection, bus, lines }) => [
       connection,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { CheckLine, Verdict } from '../../runtime/contract/doctor.ts';
+import type { CheckLine, CheckVerdict } from '../../runtime/contract/doctor.ts';
 import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
 import { examineBuses, type ExamineSettings } from '../../runtime/host/doctor/examine.ts';
@@ -26,7 +26,7 @@ export async function examined(words: object, settings: Partial<ExamineSettings>
 }
 
 /** `CODE about`, of the lines with these verdicts. */
-export function withVerdict(lines: readonly Found[], ...verdicts: readonly Verdict[]): readonly string[] {
+export function withVerdict(lines: readonly Found[], ...verdicts: readonly CheckVerdict[]): readonly string[] {
   return lines.filter(({ verdict }) => verdicts.includes(verdict)).map(({ code, about }) => `${code} ${about}`.trim());
 }
 
