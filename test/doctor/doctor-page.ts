@@ -73,7 +73,7 @@ this machine
 | 2 | the file is invalid, or a server refuses something or lacks something |
 | 3 | a bus is not reachable, or this machine is not fit |
 
-\`--json\` prints one object: \`ok\`; \`connections\`, a list of \`{ connection, bus, lines }\`; \`machine\`, a list of lines. A line has \`code\`, \`verdict\`
+\`--json\` prints one object ([its schema](../schemas/command-output.schema.json)): \`ok\`; \`connections\`, a list of \`{ connection, bus, lines }\`; \`machine\`, a list of lines. A line has \`code\`, \`verdict\`
 (\`ok\`, \`unknown\`, \`warning\`, \`error\`), \`about\`, \`found\`, and \`write\` where there is something to write. For an invalid file it is the envelope of \`check\`:
 \`{ "ok": false, "findings": [...] }\`.
 
