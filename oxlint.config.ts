@@ -10,7 +10,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['expressions', 'admin'],
   ['stages', 'engine', 'project'],
   ['host'],
-  ['verify', 'demo', 'advise'],
+  ['rehearsal', 'verify', 'demo', 'advise'],
   ['cli'],
 ];
 
@@ -168,8 +168,15 @@ export default defineConfig({
     'unicorn/require-post-message-target-origin': 'off',
   },
   overrides: [
-    // sluice.ts and testing.ts are doors: they lead to the contract alone.
-    gate(['runtime/*.ts'], [{ regex: '^[.]', message: 'A door leads to #contract alone.' }, DOOR, ...foreign('.')]),
+    // sluice.ts and testing.ts are doors: they lead to the contract alone, and to cli/open-rehearsal.ts, which a test of a pipeline loads.
+    gate(
+      ['runtime/*.ts'],
+      [
+        { regex: '^[.](/([^c]|c[^l]|cl[^i]|cli/[^o])|[.])', message: 'A door leads to #contract alone.' },
+        DOOR,
+        ...foreign('.'),
+      ],
+    ),
     ...roomGates(),
     ...busGates(),
     ...kafkaGates(),

@@ -1,6 +1,6 @@
 /**
- * The exit codes of commands, for scripts. `convicted`: `verify` ran, and the bridge broke a promise; or `audit verify` found a bad
- * line. `incompatible`: a document of one version of a schema does not fit the other; `undecided`: neither that nor the opposite could
+ * The exit codes of commands, for scripts. `convicted`: `verify` ran, and the bridge broke a promise; `audit verify` found a bad
+ * line; or `try --golden` found other results. `incompatible`: a document of one version of a schema does not fit the other; `undecided`: neither that nor the opposite could
  * be shown. `unwell`: `status` shows a pipeline that is degraded or down; the number is that of an internal error, for a probe knows no more
  * than whether all is well.
  */

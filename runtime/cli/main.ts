@@ -19,6 +19,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'print the promises of each route, and what happens to its messages on a failure',
     load: async () => (await import('./explain.ts')).explain,
   },
+  try: {
+    summary: 'run messages of a file through a pipeline without its buses, and rehearse an outage',
+    load: async () => (await import('./try.ts')).tryOut,
+  },
   build: {
     summary: 'make one file that runs the pipeline on Node alone, and its manifest',
     load: async () => (await import('./build.ts')).build,
@@ -117,7 +121,7 @@ function unknown(word: string): string {
 
 function overview(): string {
   const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
-  return `sluice ${VERSION}: a bridge between message buses\n\n${lines.join('\n')}\n\nsluice COMMAND --help shows more.\nExit codes: 0 fine, 1 internal error (status: degraded or down), 2 invalid input, 3 environment, 4 convicted (verify, audit, acl), 5 incompatible, 6 undecided (schema).\n`;
+  return `sluice ${VERSION}: a bridge between message buses\n\n${lines.join('\n')}\n\nsluice COMMAND --help shows more.\nExit codes: 0 fine, 1 internal error (status: degraded or down), 2 invalid input, 3 environment, 4 convicted (verify, audit, acl, try), 5 incompatible, 6 undecided (schema).\n`;
 }
 
 function manual(name: string, summary: string, { usage, help, examples }: Command): string {

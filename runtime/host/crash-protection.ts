@@ -5,7 +5,7 @@ import { durationMs } from '#kit/quantity.ts';
 import type { PipelineSpec, RouteSpec, StageSpec } from '../project/pipeline-spec.ts';
 import type { WatchedStep } from '../engine/event-loop-watchdog/settings.ts';
 import { readsBodies } from './body-reads.ts';
-import { startEventLoopWatchdog, type RunningWatchdog } from '../engine/event-loop-watchdog/start.ts';
+import type { RunningWatchdog, startEventLoopWatchdog } from '../engine/event-loop-watchdog/start.ts';
 import type { PipelineState } from '../store/pipeline-state.ts';
 
 /** Protects all other messages from one that crashes or blocks the process. */
@@ -22,8 +22,15 @@ const STEP_LIMIT_MS = 10_000;
 /** Outside of every step, in a pipeline without functions. */
 const OTHER_LIMIT_MS = 30_000;
 
-/** Protects the routes where any step reads a body. Throws STATE_UNUSABLE. */
-export function startCrashProtection(spec: PipelineSpec, state: PipelineState, log: Log): CrashProtection {
+export type StartWatchdog = typeof startEventLoopWatchdog;
+
+/** Protects the routes where any step reads a body. Without `startWatchdog` no blocked process is ended. Throws STATE_UNUSABLE. */
+export function startCrashProtection(
+  spec: PipelineSpec,
+  state: PipelineState,
+  log: Log,
+  startWatchdog: StartWatchdog | undefined,
+): CrashProtection {
   const routes = spec.routes.filter(readsBodies);
   if (routes.length === 0) {
     return { suspects: () => undefined, eventLoopWatchdog: () => undefined, close: () => Promise.resolve() };
@@ -40,7 +47,7 @@ export function startCrashProtection(spec: PipelineSpec, state: PipelineState, l
   // Code after an await belongs to a function too, and the function is unknown.
   const functions = routes.flatMap(({ stages }) => stages.filter(runsCode));
   const limitMs = functions.length === 0 ? OTHER_LIMIT_MS : Math.max(...functions.map(limitOf));
-  const watched: RunningWatchdog = startEventLoopWatchdog({
+  const watched: RunningWatchdog | undefined = startWatchdog?.({
     pipeline: spec.name,
     places,
     limitMs,
@@ -51,11 +58,11 @@ export function startCrashProtection(spec: PipelineSpec, state: PipelineState, l
     suspects: (route) => (firstStages.has(route) ? store.of(route) : undefined),
     eventLoopWatchdog(route) {
       const first = firstStages.get(route);
-      return first === undefined ? undefined : watched.eventLoopWatchdog(first);
+      return first === undefined ? undefined : watched?.eventLoopWatchdog(first);
     },
     async close(isClean) {
       if (isClean) store.endCleanly();
-      await watched.close();
+      await watched?.close();
     },
   };
 }

@@ -3,14 +3,16 @@ import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Log, LogFields } from '#contract/log.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
-import { systemClock } from '../engine/clock.ts';
+import { type Clock, systemClock } from '../engine/clock.ts';
 import type { AdminChoice } from './admin-port.ts';
-import { type CrashProtection, startCrashProtection } from './crash-protection.ts';
+import { type CrashProtection, startCrashProtection, type StartWatchdog } from './crash-protection.ts';
 import { pipelineOutlineOf } from './pipeline-outline-of.ts';
 import { isMetered, type Metering, startMetering } from './metering.ts';
-import { RouteRunner } from './route-runner.ts';
+import { RouteRunner, type RouteRunnerSettings } from './route-runner.ts';
+import { startEventLoopWatchdog } from '../engine/event-loop-watchdog/start.ts';
 import { writeAdminUrl } from '../store/admin-url.ts';
 import { openPipelineState } from '../store/pipeline-state.ts';
+import { MACHINE_PACE, type StatePace } from '../store/state-pace.ts';
 import type { Admin } from '../admin/server.ts';
 import { ErrorMemory } from '../admin/status/error-memory.ts';
 import { Health } from '../telemetry/health.ts';
@@ -37,6 +39,25 @@ export interface RunSettings {
   readonly replayOnly?: ReadonlySet<string>;
 }
 
+/** What a rehearsal has of its own where a run has that of the machine. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly pace: StatePace;
+  /** Undefined: no thread ends a process that is blocked. */
+  readonly startWatchdog: StartWatchdog | undefined;
+  /** The stores of a route, as the rehearsal lets it have them. */
+  readonly stores: (stores: RouteStores) => RouteStores;
+}
+
+type RouteStores = Pick<RouteRunnerSettings, 'deadLetters' | 'processedIds'>;
+
+const MACHINE: Surroundings = {
+  clock: systemClock,
+  pace: MACHINE_PACE,
+  startWatchdog: startEventLoopWatchdog,
+  stores: (stores) => stores,
+};
+
 /** A running pipeline. */
 export interface RunningPipeline {
   /** Resolves once every route is connected. Rejects, as `lost` does, when that is impossible. */
@@ -50,18 +71,24 @@ export interface RunningPipeline {
   newestTrace(): string | undefined;
   /** Invariant 7: reads no more, finishes messages in flight within the deadline, settles, closes. Once. */
   stop(): Promise<void>;
+  /** Lets everything go at once and drains nothing, as the end of a process does. Once, instead of `stop`. */
+  abandon(): Promise<void>;
 }
 
 /** Starts a checked pipeline. Rejects with STATE_LOCKED, STATE_UNUSABLE, ADMIN_UNUSABLE or ADMIN_TOKEN before anything was connected. */
-export async function startPipeline(spec: PipelineSpec, settings: RunSettings): Promise<RunningPipeline> {
+export async function startPipeline(
+  spec: PipelineSpec,
+  settings: RunSettings,
+  { clock, pace, startWatchdog, stores }: Surroundings = MACHINE,
+): Promise<RunningPipeline> {
   const { catalog, parts, replayOnly } = settings;
   const errors = settings.admin === undefined ? undefined : new ErrorMemory();
   const log = errors?.listening(settings.log) ?? settings.log;
   // Absolute: Node never returns from making a folder below a current folder that is gone.
-  const state = openPipelineState(resolve(settings.stateFolder), log);
+  const state = openPipelineState(resolve(settings.stateFolder), log, pace);
   let protection: CrashProtection;
   try {
-    protection = startCrashProtection(spec, state, log);
+    protection = startCrashProtection(spec, state, log, startWatchdog);
   } catch (thrown) {
     state.close();
     throw thrown;
@@ -92,6 +119,10 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       state.close();
       throw thrown;
     });
+  const { deadLetters, processedIds } = stores({
+    deadLetters: state.deadLetters,
+    processedIds: (owner, bounds) => state.processedIds(owner, bounds),
+  });
   const routes = spec.routes.filter(({ name }) => replayOnly?.has(name) ?? true);
   const runners = routes.map((route) => {
     return new RouteRunner(spec, route, {
@@ -99,7 +130,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       catalog,
       parts,
       guards,
-      deadLetters: state.deadLetters,
+      deadLetters,
       isReplayOnly: replayOnly !== undefined,
       checkpoint: (owner) => state.checkpoint(owner),
       unsyncedCheckpoint: (owner) => state.unsyncedCheckpoint(owner),
@@ -107,8 +138,9 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       manifest: state.manifest,
       share: (reserve) => state.share(reserve),
       moveIds: (owner, bounds, take) => state.moveIds(owner, bounds, take),
-      processedIds: (owner, bounds) => state.processedIds(owner, bounds),
-      clock: systemClock,
+      processedIds,
+      pace,
+      clock,
       log,
       health,
       isMetered: hasMeters,
@@ -180,6 +212,16 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       await protection.close(true);
       state.close();
       for (const one of last) log.info('stopped', { ...plainNumbers(one), letters: one.deadLetters.letters });
+    },
+    async abandon() {
+      opening.abort();
+      await Promise.allSettled(openings);
+      guards?.stop();
+      await Promise.all(runners.map((runner) => runner.close()));
+      await guards?.close();
+      await Promise.all([tracing?.close().catch(() => {}), metering?.close(), admin?.close()]);
+      await protection.close(false);
+      state.close();
     },
   };
 }

@@ -21,6 +21,7 @@ import type { DeadLetterStore } from '../store/dead-letters/dead-letter-store.ts
 import type { PipelineState } from '../store/pipeline-state.ts';
 import type { ProcessedIdBounds } from '../store/processed-ids.ts';
 import type { FileManifest } from '../store/file-manifest.ts';
+import type { StatePace } from '../store/state-pace.ts';
 import { eventsIn } from './event-ends.ts';
 import { LagWatch } from './lag-watch.ts';
 import { openRouteSpool, type RouteSpool } from './route-spool.ts';
@@ -53,6 +54,7 @@ export interface RouteRunnerSettings
   /** Shares the disk reserve of a spool. */
   readonly share: PipelineState['share'];
   readonly moveIds: PipelineState['moveIds'];
+  readonly pace: StatePace;
   /** Aborts pending openings. */
   readonly opening: AbortSignal;
   /** A connection does not work and is tried again. */

@@ -11,13 +11,12 @@ import type { Counters } from '../engine/counters.ts';
 import type { Route } from '../engine/route-parts.ts';
 import { type OpenedStore, openSpoolStore } from '../store/spool/open-spool-store.ts';
 import { type Pause, SpoolSource } from '../store/spool/spool-source.ts';
-import { logSyncOf } from '../store/log-sync.ts';
-import { monotonicNowMs } from '../store/monotonic-clock.ts';
 import type { PipelineState } from '../store/pipeline-state.ts';
 import type { ProcessedIdTable } from '../store/processed-id-table.ts';
 import { type ProcessedIdBounds, StoredIds, type StoredIdsSettings } from '../store/processed-ids.ts';
 import { Reserve } from '../store/reserve.ts';
 import { stateError } from '../store/state-error.ts';
+import type { StatePace } from '../store/state-pace.ts';
 import { openDatabase } from '../store/sqlite.ts';
 import type { FileManifest } from '../store/file-manifest.ts';
 import { reportText } from '../store/open-state-file.ts';
@@ -57,6 +56,7 @@ interface SpoolServices {
   readonly moveIds: PipelineState['moveIds'];
   /** The spool is neither filled nor emptied. */
   readonly isReplayOnly: boolean;
+  readonly pace: Pick<StatePace, 'monotonicNowMs' | 'syncing'>;
   readonly log: Log;
   readonly health: Health;
 }
@@ -79,7 +79,7 @@ export function openRouteSpool(spec: RouteSpec, services: SpoolServices): RouteS
         let table: ProcessedIdTable | undefined;
         services.moveIds(owner, bounds, (ids) => (table = store.openIds(owner, bounds.most, ids)));
         table ??= store.openIds(owner, bounds.most);
-        return new StoredIds(table, { bounds, nowMs: monotonicNowMs, save, isTogether: false });
+        return new StoredIds(table, { bounds, nowMs: services.pace.monotonicNowMs, save, isTogether: false });
       } catch (thrown) {
         throw stateError(`use the spool of ${spec.name}`, thrown);
       }
@@ -127,7 +127,7 @@ export function spoolFile(folder: string, pipeline: string, route: string): stri
 }
 
 function openStore(spec: RouteSpec, { at, maxBytes }: SpoolSpec, services: SpoolServices): OpenedStore {
-  const { pipeline, stateFolder, manifest, share, log, health } = services;
+  const { pipeline, stateFolder, manifest, share, pace, log, health } = services;
   // The state folder is this pipeline's own; another folder may be that of several.
   const file = at === undefined ? join(stateFolder, `spool-${spec.name}.sqlite`) : spoolFile(at, pipeline, spec.name);
   if (at !== undefined) makeFolder(at);
@@ -143,7 +143,7 @@ function openStore(spec: RouteSpec, { at, maxBytes }: SpoolSpec, services: Spool
   const opened = openSpoolStore(file, openDatabase, settings, {
     existedBefore: manifest.has(entry),
     watch: (path, open) => new WatchedDatabase(path, { open, onRewritten }),
-    syncing: logSyncOf,
+    syncing: pace.syncing,
     reserve,
   });
   manifest.add(entry);

@@ -31,6 +31,7 @@ class Group {
 export class GroupCommit {
   readonly #database: Database;
   readonly #log: LogSync | undefined;
+  readonly #groupMs: number;
   readonly #waiting = new Deque<Group>();
   /** Written, and not durable yet. */
   #syncing: Group | undefined;
@@ -39,9 +40,10 @@ export class GroupCommit {
   #committedAtMs = Number.NEGATIVE_INFINITY;
 
   /** Without `log` the event loop waits for the disk. */
-  constructor(database: Database, log?: LogSync) {
+  constructor(database: Database, log?: LogSync, groupMs: number = GROUP_MS) {
     this.#database = database;
     this.#log = log;
+    this.#groupMs = groupMs;
   }
 
   /**
@@ -72,7 +74,7 @@ export class GroupCommit {
   /** A single write waits only for the next turn of the event loop. */
   #soon(): void {
     if (this.#cancel !== undefined || this.#syncing !== undefined) return;
-    const leftMs = this.#committedAtMs + GROUP_MS - performance.now();
+    const leftMs = this.#committedAtMs + this.#groupMs - performance.now();
     if (leftMs <= 0) {
       const turn = setImmediate(() => this.#commit());
       this.#cancel = () => clearImmediate(turn);

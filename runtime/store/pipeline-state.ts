@@ -15,6 +15,7 @@ import { type DamageReport, FileManifest } from './file-manifest.ts';
 import { takeStateFolder } from './state-folder.ts';
 import { beginRun, type CrashSuspectStore } from './crash-suspects.ts';
 import { openStateDatabase, STATE_FILE, type StateDatabase } from './state-database.ts';
+import { MACHINE_PACE, type StatePace } from './state-pace.ts';
 import { hasOldFiles } from './take-over.ts';
 import { stateError } from './state-error.ts';
 
@@ -53,7 +54,7 @@ const REWRITTEN = 'the file was removed while it was in use; it was written agai
 const SILENT: Log = { info() {}, warn() {}, error() {} };
 
 /** Throws STATE_LOCKED, STATE_LINKED or STATE_UNUSABLE, and then holds nothing. */
-export function openPipelineState(path: string, log: Log = SILENT): PipelineState {
+export function openPipelineState(path: string, log: Log = SILENT, pace: StatePace = MACHINE_PACE): PipelineState {
   const onDamage = (report: DamageReport): void => {
     const { file, movedTo, recovered } = report;
     log.error('state-file-damaged', { file, movedTo, recovered, text: reportText(report) });
@@ -87,9 +88,11 @@ export function openPipelineState(path: string, log: Log = SILENT): PipelineStat
     };
     const files = { path, manifest, onDamage, onRewritten, reserve: { release } };
     // Opened with its first use: a pipeline that has nothing to remember has no further database.
-    const opened = (): StateDatabase => (database ??= openStateDatabase(files));
+    const opened = (): StateDatabase => (database ??= openStateDatabase(files, pace));
     if (hasOldFiles(files)) opened();
-    const deadLetters = openDeadLetterStore(files, { onClock: (found) => log.warn('clock-jumped', { text: found }) });
+    const { time } = pace;
+    const onClock = (found: string): void => log.warn('clock-jumped', { text: found });
+    const deadLetters = openDeadLetterStore(files, { time, onClock });
     const unsyncedCheckpoints = unsyncedCheckpointsIn(path);
     let checkpoints: Checkpoints | undefined;
     const checkpointOf = (owner: string): Checkpoint => (checkpoints ??= checkpointsIn(opened()))(owner);
@@ -117,7 +120,7 @@ export function openPipelineState(path: string, log: Log = SILENT): PipelineStat
         write: (text) => checkpointOf(owner).write(text),
       }),
       unsyncedCheckpoint: (owner) => unsyncedCheckpoints.of(owner),
-      processedIds: (owner, bounds) => processedIdsIn(opened(), owner, bounds),
+      processedIds: (owner, bounds) => processedIdsIn(opened(), owner, bounds, pace.monotonicNowMs),
       moveIds(owner, { most }, take) {
         if (database === undefined && !manifest.has(STATE_FILE.name)) return;
         moveIdsOut(opened(), owner, most, take);

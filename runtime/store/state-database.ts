@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { GroupCommit } from './group-commit.ts';
 import { type FileKind, openStateFile, type StateFiles } from './open-state-file.ts';
-import { logSyncOf } from './log-sync.ts';
 import { markLost } from './lost-checkpoints.ts';
 import { OWNERS_TABLE } from './processed-id-table.ts';
 import { stateError } from './state-error.ts';
+import { MACHINE_PACE, type StatePace } from './state-pace.ts';
 import { TAKEN_OVER_TABLE, takeOver } from './take-over.ts';
 import type { WatchedDatabase } from './watched-database.ts';
 
@@ -47,7 +47,7 @@ export interface StateDatabase {
  * Opens the database in a state folder that this process holds, with the content of the files of the version before. Throws
  * STATE_UNUSABLE, STATE_LINKED.
  */
-export function openStateDatabase(files: StateFiles): StateDatabase {
+export function openStateDatabase(files: StateFiles, pace: StatePace = MACHINE_PACE): StateDatabase {
   const { database, isDamaged } = openStateFile(STATE_FILE, files);
   if (isDamaged) markLost(files.path, STATE_FILE.name);
   const file = join(files.path, STATE_FILE.name);
@@ -57,8 +57,8 @@ export function openStateDatabase(files: StateFiles): StateDatabase {
     database.close();
     throw stateError(`use ${file}`, thrown);
   }
-  const log = logSyncOf(database);
-  const commits = new GroupCommit(database, log);
+  const log = pace.syncing(database);
+  const commits = new GroupCommit(database, log, pace.groupMs);
   return {
     file,
     folder: files.path,

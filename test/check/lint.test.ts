@@ -46,7 +46,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['expressions', 'admin'],
   ['stages', 'engine', 'project'],
   ['host'],
-  ['verify', 'demo', 'advise'],
+  ['rehearsal', 'verify', 'demo', 'advise'],
   ['cli'],
 ];
 

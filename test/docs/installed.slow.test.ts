@@ -8,6 +8,8 @@ import { blocksOf, commandsOf, filesOf } from './blocks.ts';
 import { type Newcomer, newcomer, openShell, type Shell } from './newcomer.ts';
 
 const PAGE = 'docs/functions.md';
+/** Its examples are tests: `node --test` finds them beside that of the page. */
+const TESTS = 'docs/testing-pipelines.md';
 const COMPILER = ['typescript', '@typescript', '@types'];
 const PIPELINE = `name: NAME
 buses: { hub: { bus: memory, hub: h } }
@@ -62,7 +64,7 @@ before(() => {
 after(() => place[Symbol.dispose]());
 
 test('the page of functions: its commands install the packed package, and its files pass tsc, check and their test', async () => {
-  for (const [path, text] of filesOf(PAGE)) write(path, text);
+  for (const [path, text] of [...filesOf(PAGE), ...filesOf(TESTS)]) write(path, text);
   write('tsconfig.json', blocksOf(PAGE).find(({ language }) => language === 'json')?.text ?? '');
   write('pipelines/gate.yaml', PIPELINE.replaceAll('NAME', 'to-celsius'));
   const said = new Map<string, string>();
@@ -80,7 +82,7 @@ test('the page of functions: its commands install the packed package, and its fi
     }
   }
   assert.match(said.get('npx sluice check pipelines/gate.yaml') ?? '', /gate\.yaml is fine\.\n$/);
-  assert.match(said.get('node --test') ?? '', /pass 1\n/);
+  assert.match(said.get('node --test') ?? '', /pass 5\n/);
   const ran = await shell.typeUntil('node_modules/.bin/sluice run pipelines/gate.yaml', /"event":"ready"/);
   assert.deepEqual([ran.code, ran.output.includes('"event":"stopped"')], [0, true], ran.output);
 });

@@ -1,0 +1,132 @@
+import type { Clock } from '../engine/clock.ts';
+import type { Activity } from './activity.ts';
+
+interface Timer {
+  readonly atMs: number;
+  readonly order: number;
+  readonly run: () => void;
+  isCancelled: boolean;
+}
+
+/** Time that stands still until it is told to go on, and chance that repeats itself. */
+export class VirtualTime {
+  readonly #activity: Activity;
+  readonly #startMs: number;
+  readonly #random: () => number;
+  #passedMs = 0;
+  #order = 0;
+  /** A binary heap by time, then by order. */
+  readonly #timers: Timer[] = [];
+
+  constructor(startMs: number, activity: Activity) {
+    this.#startMs = startMs;
+    this.#activity = activity;
+    this.#random = mulberry32(1);
+  }
+
+  /** Since the start. */
+  get passedMs(): number {
+    return this.#passedMs;
+  }
+
+  get nowMs(): number {
+    return this.#startMs + this.#passedMs;
+  }
+
+  /** The clock of one process: its timers end with it. */
+  clock(life: { readonly isOver: boolean }): Clock {
+    return {
+      nowMs: () => this.nowMs,
+      elapsedMs: () => this.#passedMs,
+      random: this.#random,
+      after: (ms, run) => {
+        if (life.isOver) return () => {};
+        return this.after(ms, () => {
+          if (!life.isOver) run();
+        });
+      },
+    };
+  }
+
+  after(ms: number, run: () => void): () => void {
+    const timer: Timer = { atMs: this.#passedMs + Math.max(0, ms), order: (this.#order += 1), run, isCancelled: false };
+    this.#push(timer);
+    return () => {
+      timer.isCancelled = true;
+    };
+  }
+
+  /** Lets so much time pass: one timer after the other, each once nothing more happens at the moment before. */
+  async advance(ms: number): Promise<void> {
+    const untilMs = this.#passedMs + ms;
+    await this.#activity.quiet();
+    while (await this.step(untilMs));
+    this.#passedMs = untilMs;
+    await this.#activity.quiet();
+  }
+
+  /** Goes on to the next timer, at the latest to `untilMs` after the start. False where none is due by then. */
+  async step(untilMs: number): Promise<boolean> {
+    const due = this.#next();
+    if (due === undefined || due.atMs > untilMs) return false;
+    this.#passedMs = Math.max(this.#passedMs, due.atMs);
+    for (let timer = this.#next(); timer !== undefined && timer.atMs <= this.#passedMs; timer = this.#next()) {
+      this.#pop();
+      timer.run();
+    }
+    this.#activity.happened();
+    await this.#activity.quiet();
+    return true;
+  }
+
+  #next(): Timer | undefined {
+    while (this.#timers[0]?.isCancelled === true) this.#pop();
+    return this.#timers[0];
+  }
+
+  #push(timer: Timer): void {
+    const timers = this.#timers;
+    let at = timers.push(timer) - 1;
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      const parent = timers[above];
+      if (parent === undefined || isBefore(parent, timer)) break;
+      timers[at] = parent;
+      timers[above] = timer;
+      at = above;
+    }
+  }
+
+  #pop(): void {
+    const timers = this.#timers;
+    const last = timers.pop();
+    if (last === undefined || timers.length === 0) return;
+    timers[0] = last;
+    let at = 0;
+    for (;;) {
+      const left = 2 * at + 1;
+      const [one, other] = [timers[left], timers[left + 1]];
+      if (one === undefined) return;
+      const [child, least] = other !== undefined && isBefore(other, one) ? [left + 1, other] : [left, one];
+      if (isBefore(last, least)) return;
+      timers[at] = least;
+      timers[child] = last;
+      at = child;
+    }
+  }
+}
+
+function isBefore(one: Timer, other: Timer): boolean {
+  return one.atMs < other.atMs || (one.atMs === other.atMs && one.order < other.order);
+}
+
+/** A small generator with a period of 2^32: the same on every machine. */
+function mulberry32(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
