@@ -36,6 +36,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: "write a broker's access rights for a pipeline, or compare a running broker with them",
     load: async () => (await import('./acl.ts')).acl,
   },
+  doctor: {
+    summary: 'reach every bus of a pipeline, and say what is wrong with servers, rights, settings and this machine',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
   dlq: {
     summary: 'dead letters: list, show, replay, discard, export',
     load: async () => (await import('./dlq.ts')).dlq,

@@ -1,5 +1,7 @@
 import type { AccessComparison } from '#contract/access.ts';
+import type { CheckLine } from '#contract/doctor.ts';
 import type { AdviceReport } from '../advise/advice-json.ts';
+import type { ConnectionReport } from '../host/doctor/examine.ts';
 import type { ApprovalStatement } from '../guards/approval.ts';
 import type { Status } from '../admin/status/status.ts';
 import type { Finding } from '../project/check/findings.ts';
@@ -35,6 +37,14 @@ export interface Explanation {
 /** `ok`: there is no difference. */
 export interface AccessReport extends AccessComparison {
   readonly ok: boolean;
+}
+
+/** `ok`: no line is an error. */
+export interface DoctorReport {
+  readonly ok: boolean;
+  readonly connections: readonly ConnectionReport[];
+  /** Of this machine. */
+  readonly machine: readonly CheckLine[];
 }
 
 export interface WaitingMessages {
@@ -171,6 +181,7 @@ export interface CommandOutput {
   readonly approve: WaitingMessages;
   readonly audit: AuditReport;
   readonly check: Findings;
+  readonly doctor: DoctorReport | Findings;
   readonly dlq: LetterList | ShownLetters | LetterReplay | LetterDiscard | Failure;
   readonly explain: Explanation | Findings;
   readonly schema: SchemaComparison | SchemaComparisons;

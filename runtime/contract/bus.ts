@@ -1,5 +1,6 @@
 import type { BusContext, EndOptions } from './bus-context.ts';
 import type { BusAccess } from './access.ts';
+import type { BusDoctor } from './doctor.ts';
 import type { EventSpelling } from './event-attributes.ts';
 import type { BusPage } from './bus-page.ts';
 import type { BusSpans } from './bus-spans.ts';
@@ -130,6 +131,8 @@ export interface Bus<Connection = object, From = object, To = object> {
   access?(): Promise<BusAccess<Connection, From, To>>;
   /** A reader that disturbs no other (`sluice tail`). Loaded for that command alone. Absent: the bus is in this process. */
   watch?(): Promise<BusWatch<Connection, From, To>>;
+  /** What can be asked of its servers (`sluice doctor`). Loaded for that command alone. Absent: there is nothing to check. */
+  doctor?(): Promise<BusDoctor<Connection, From, To>>;
   /** The one place for option names, defaults, units and docs. */
   readonly connectionSchema: OptionSchema;
   readonly sourceSchema: OptionSchema;

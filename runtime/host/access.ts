@@ -1,13 +1,10 @@
-import type { AccessPlace, AccessUser, BusAccess, Identity, Needs } from '#contract/access.ts';
+import type { AccessUser, BusAccess, Identity, Needs } from '#contract/access.ts';
 import type { Catalog } from '#contract/catalog.ts';
-import type { AddressPattern } from '#contract/reach.ts';
-import { CLASSES } from '#contract/traffic-class.ts';
-import type { ConnectionSpec, PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
-import { patternOfTemplate } from '../template/template-pattern.ts';
+import type { ConnectionSpec, PipelineSpec } from '../project/pipeline-spec.ts';
 import { type BrokerCluster, brokerClusters } from './broker-clusters.ts';
 import { busOf } from './catalog-of.ts';
 import { asDriverOptions, endOptions } from './end-options.ts';
-import { sinkName } from '../engine/sink-name.ts';
+import { type RouteEnd, routeEnds } from './route-ends.ts';
 
 /** The users of one cluster of brokers that a pipeline needs. */
 export interface AccessPlan extends BrokerCluster {
@@ -29,7 +26,8 @@ export async function accessPlans(pipeline: PipelineSpec, catalog: Catalog): Pro
   const clusters = await brokerClusters(pipeline, catalog);
   const plans = new Map<BrokerCluster, Map<string, Grown>>();
   for (const route of pipeline.routes) {
-    for (const { end, needs } of endsOf(pipeline, route, catalog)) {
+    for (const routeEnd of routeEnds(pipeline, route, catalog)) {
+      const { end } = routeEnd;
       const connection = pipeline.connections.get(end.connection);
       const bus = busOf(catalog, end.bus);
       const access = await bus.access?.();
@@ -45,7 +43,7 @@ export async function accessPlans(pipeline: PipelineSpec, catalog: Catalog): Pro
       const user = grown(found, identity, { pipeline: pipeline.name, connection });
       user.connections.add(connection.name);
       for (const note of identity.notes) user.identity.add(`connection ${connection.name}: ${note}`);
-      user.needs.push(needs(access));
+      user.needs.push(needsOf(pipeline, routeEnd, access));
     }
   }
   return [...plans].map(([cluster, users]) => ({
@@ -87,64 +85,9 @@ function asUser({ name, connections, connection, identity, needs }: Grown): Acce
   };
 }
 
-interface EndNeeds {
-  readonly end: { readonly connection: string; readonly bus: string };
-  readonly needs: (access: BusAccess) => Needs;
-}
-
-function endsOf(pipeline: PipelineSpec, route: RouteSpec, catalog: Catalog): readonly EndNeeds[] {
-  const { from, sinks, deadLetter } = route;
-  const { oneAtATime } = CLASSES[route.class];
-  const place = (
-    direction: AccessPlace['direction'],
-    addresses: readonly AddressPattern[],
-    name = route.name,
-  ): AccessPlace => ({
-    pipeline: pipeline.name,
-    route: name,
-    direction,
-    isFenced: oneAtATime && direction !== 'dead-letters',
-    addresses,
-  });
-  const named = (what: string, { rights, notes }: Needs): Needs => ({
-    rights: rights.map((right) => ({ ...right, why: `route ${route.name}, ${what}: ${right.why}` })),
-    notes,
-  });
-  const ends: EndNeeds[] = [
-    {
-      end: from,
-      needs: (access) => named('source', access.source(endOptions(pipeline, from), place('source', []))),
-    },
-    ...sinks.map((to, at) => ({
-      end: to,
-      needs(access: BusAccess): Needs {
-        const addresses = addressesOf(pipeline, route, to, catalog);
-        return named('sink', access.sink(endOptions(pipeline, to), place('sink', addresses, sinkName(route.name, at))));
-      },
-    })),
-  ];
-  const letters = deadLetter.to;
-  if (letters === undefined) return ends;
-  const needs = (access: BusAccess): Needs => {
-    const addresses = addressesOf(pipeline, route, letters, catalog);
-    return named('dead letters', access.sink(endOptions(pipeline, letters), place('dead-letters', addresses)));
-  };
-  return [...ends, { end: letters, needs }];
-}
-
-/** The addresses that a sink's template can make of what the source reads. */
-function addressesOf(
-  pipeline: PipelineSpec,
-  route: RouteSpec,
-  to: { readonly bus: string; readonly address: string },
-  catalog: Catalog,
-): readonly AddressPattern[] {
-  const source = busOf(catalog, route.from.bus);
-  const target = busOf(catalog, to.bus).grammar;
-  const reaches = source.reads(endOptions(pipeline, route.from), { pipeline: pipeline.name, route: route.name });
-  return reaches.flatMap((reach) => {
-    const addresses = reach.addresses ?? reach.filter;
-    const made = patternOfTemplate(to.address, { route: route.name, source: source.grammar, target, addresses });
-    return made === undefined ? [] : [made];
-  });
+/** The rights of one end; the reason of each names route and end. */
+export function needsOf(pipeline: PipelineSpec, { route, end, what, place }: RouteEnd, access: BusAccess): Needs {
+  const options = endOptions(pipeline, end);
+  const { rights, notes } = place.direction === 'source' ? access.source(options, place) : access.sink(options, place);
+  return { rights: rights.map((right) => ({ ...right, why: `route ${route}, ${what}: ${right.why}` })), notes };
 }

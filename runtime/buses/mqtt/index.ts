@@ -29,6 +29,7 @@ export const mqtt: Bus<MqttConnection, MqttFrom, MqttTo> = {
   opposite,
   access: async () => (await import('./access/access.ts')).access,
   watch: async () => (await import('./watch/watch.ts')).watch,
+  doctor: async () => (await import('./doctor/doctor.ts')).doctor,
   connectionSchema,
   sourceSchema,
   sinkSchema,

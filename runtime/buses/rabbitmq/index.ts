@@ -30,6 +30,7 @@ export const rabbitmq: Bus<RabbitConnection, RabbitFrom, RabbitTo> = {
   opposite,
   access: async () => (await import('./access/access.ts')).access,
   watch: async () => (await import('./watch/watch.ts')).watch,
+  doctor: async () => (await import('./doctor/doctor.ts')).doctor,
   connectionSchema,
   sourceSchema,
   sinkSchema,

@@ -7,7 +7,18 @@ const ANSWER_MS = 10_000;
 const MAX_BYTES = 1024 ** 2;
 
 /** One GET of the management API, as the connection's user. Rejects with the reason, which never contains a secret. */
-export function askManagement(base: string, path: string, connection: RabbitConnection): Promise<unknown> {
+export async function askManagement(base: string, path: string, connection: RabbitConnection): Promise<unknown> {
+  return (await askWithTime(base, path, connection)).answer;
+}
+
+export interface TimedAnswer {
+  readonly answer: unknown;
+  /** By the clock of the server, in whole seconds; undefined where it does not tell. */
+  readonly serverMs: number | undefined;
+}
+
+/** The same, with the server's time. */
+export function askWithTime(base: string, path: string, connection: RabbitConnection): Promise<TimedAnswer> {
   const url = new URL(base);
   const node = urlsOf(connection).map(parseNode)[0];
   const [username, password] =
@@ -36,7 +47,8 @@ export function askManagement(base: string, path: string, connection: RabbitConn
       answer.on('end', () => {
         if (answer.statusCode !== 200) return reject(new Error(`HTTP status ${answer.statusCode}`));
         try {
-          resolve(JSON.parse(text));
+          const serverMs = Date.parse(answer.headers.date ?? '');
+          resolve({ answer: JSON.parse(text), serverMs: Number.isNaN(serverMs) ? undefined : serverMs });
         } catch {
           reject(new Error('the answer is no JSON'));
         }

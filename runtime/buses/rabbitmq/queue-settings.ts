@@ -18,11 +18,12 @@ export interface QueueSettings {
   readonly policy: Readonly<Record<string, unknown>>;
 }
 
-function tableOf(value: unknown): Readonly<Record<string, unknown>> {
+export function tableOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
 }
 
-function settingsOf(answer: unknown): QueueSettings {
+/** From an answer about a queue. */
+export function settingsOf(answer: unknown): QueueSettings {
   const queue = tableOf(answer);
   const { type, durable } = queue;
   return {

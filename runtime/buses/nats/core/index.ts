@@ -27,6 +27,7 @@ export const nats: Bus<NatsConnectionOptions, CoreFrom, CoreTo> = {
   opposite,
   access: async () => (await import('../access/core.ts')).access,
   watch: async () => (await import('./watch/watch.ts')).watch,
+  doctor: async () => (await import('../doctor/core.ts')).doctor,
   connectionSchema,
   sourceSchema,
   sinkSchema,

@@ -34,6 +34,7 @@ export const jetstream: Bus<JetStreamConnectionOptions, JetStreamFrom, JetStream
   opposite,
   access: async () => (await import('../access/jetstream.ts')).access,
   watch: async () => (await import('./watch/watch.ts')).watch,
+  doctor: async () => (await import('../doctor/jetstream.ts')).doctor,
   connectionSchema,
   sourceSchema,
   sinkSchema,
