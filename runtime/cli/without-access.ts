@@ -2,14 +2,17 @@ import type { Plugin } from 'esbuild';
 
 const BUSES = /[\\/]runtime[\\/]buses[\\/]/;
 
-/** Leaves the rights of the buses out of a bundle: `sluice acl` writes them, from the project's sources. */
+/** Leaves out of a bundle what only commands on the project's sources need of a bus: its rights (`acl`), its scaling (`build`). */
 export const withoutAccess: Plugin = {
   name: 'without-access',
   setup(build) {
     const namespace = 'without-access';
-    build.onResolve({ filter: /\/access\/[\w-]+\.ts$/ }, ({ importer, path }) =>
+    build.onResolve({ filter: /\/(access\/[\w-]+|scaling)\.ts$/ }, ({ importer, path }) =>
       BUSES.test(importer) ? { path, namespace } : undefined,
     );
-    build.onLoad({ filter: /./, namespace }, () => ({ contents: 'export const access = undefined;', loader: 'js' }));
+    build.onLoad({ filter: /./, namespace }, () => ({
+      contents: 'export const access = undefined, scaling = undefined;',
+      loader: 'js',
+    }));
   },
 };

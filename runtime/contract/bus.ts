@@ -10,6 +10,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import type { EndUrls } from './end-url.ts';
 import type { OppositeEnds } from './opposite-ends.ts';
 import type { Reach } from './reach.ts';
+import type { BusScaling } from './scaling.ts';
 import type { Demand, Source } from './source.ts';
 import type { Sink } from './sink.ts';
 
@@ -198,6 +199,8 @@ export interface Bus<Connection = object, From = object, To = object> {
   readonly opposite: OppositeEnds<From, To>;
   /** The rights that the ends need at their broker (`sluice acl`). Loaded for that command alone. Absent: the bus has no users. */
   access?(): Promise<BusAccess<Connection, From, To>>;
+  /** What holds for several processes of one source (`sluice build --k8s`). Loaded for that command alone. Absent: there can be one. */
+  scaling?(): Promise<BusScaling<Connection, From>>;
   /** The one place for option names, defaults, units and docs. */
   readonly connectionSchema: OptionSchema;
   readonly sourceSchema: OptionSchema;

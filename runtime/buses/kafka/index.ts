@@ -28,6 +28,7 @@ export const kafka: Bus<KafkaConnection, KafkaFrom, KafkaTo> = {
   urls,
   opposite,
   access: async () => (await import('./access/access.ts')).access,
+  scaling: async () => (await import('./scaling.ts')).scaling,
   connectionSchema,
   sourceSchema,
   sinkSchema,

@@ -28,6 +28,7 @@ export const mqtt: Bus<MqttConnection, MqttFrom, MqttTo> = {
   urls,
   opposite,
   access: async () => (await import('./access/access.ts')).access,
+  scaling: async () => (await import('./scaling.ts')).scaling,
   connectionSchema,
   sourceSchema,
   sinkSchema,

@@ -26,6 +26,7 @@ export const nats: Bus<NatsConnectionOptions, CoreFrom, CoreTo> = {
   urls,
   opposite,
   access: async () => (await import('../access/core.ts')).access,
+  scaling: async () => (await import('./scaling.ts')).scaling,
   connectionSchema,
   sourceSchema,
   sinkSchema,

@@ -33,6 +33,7 @@ export const jetstream: Bus<JetStreamConnectionOptions, JetStreamFrom, JetStream
   urls,
   opposite,
   access: async () => (await import('../access/jetstream.ts')).access,
+  scaling: async () => (await import('./scaling.ts')).scaling,
   connectionSchema,
   sourceSchema,
   sinkSchema,

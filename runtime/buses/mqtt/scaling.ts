@@ -1,0 +1,15 @@
+import type { BusScaling } from '#contract/scaling.ts';
+import type { MqttConnection, MqttFrom } from './options.ts';
+
+export const scaling: BusScaling<MqttConnection, MqttFrom> = {
+  undivided: ({ end }) =>
+    end.shared === undefined
+      ? 'two processes of one client id end the connections of each other: shared, and a clientId for each, let them divide the messages'
+      : undefined,
+  ownOptions: () => [{ where: 'connection', path: ['clientId'] }],
+  keeps: ({ end }) =>
+    end.qos === 0
+      ? undefined
+      : 'it numbers the rounds of packet ids, of which the ids of messages without a msgid are made',
+  backlog: () => 'MQTT has no way to ask how many messages wait in a session',
+};
