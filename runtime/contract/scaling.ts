@@ -44,6 +44,8 @@ export interface BusScaling<Connection = object, From = object> {
   ownOptions(options: ScalingOptions<Connection, From>): readonly OptionPath[];
   /** What the source keeps in the state folder without which messages are lost or come again without a bound, as a clause. */
   keeps(options: ScalingOptions<Connection, From>): string | undefined;
+  /** What a process that is taken away keeps from the others, as a clause. Absent: nothing. */
+  staysBehind?(options: ScalingOptions<Connection, From>): string;
   /** How the backlog is asked; a text: why it cannot be, as a clause. */
   backlog(options: ScalingOptions<Connection, From>, place: RoutePlace): BacklogTrigger | string;
 }

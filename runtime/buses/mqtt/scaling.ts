@@ -11,5 +11,7 @@ export const scaling: BusScaling<MqttConnection, MqttFrom> = {
     end.qos === 0
       ? undefined
       : 'it numbers the rounds of packet ids, of which the ids of messages without a msgid are made',
+  staysBehind: ({ end }) =>
+    `the server goes on giving messages to the session of a process that is gone, until the session ends (${end.session})`,
   backlog: () => 'MQTT has no way to ask how many messages wait in a session',
 };

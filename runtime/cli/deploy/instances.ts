@@ -24,6 +24,8 @@ export interface Instances {
   readonly onlyOne: readonly string[];
   /** Of routes whose bus knows the backlog. */
   readonly triggers: readonly RouteTrigger[];
+  /** What processes that are taken away keep from the others, a sentence each: their number should stay. */
+  readonly staysBehind: readonly string[];
   /** Of the others: why not, a sentence each. */
   readonly untold: readonly string[];
   /** Variables that have another value in each process. */
@@ -34,8 +36,9 @@ export interface Instances {
 
 /** `document`: the pipeline as written, for references. */
 export async function instancesOf(spec: PipelineSpec, document: unknown, catalog: Catalog): Promise<Instances> {
-  const found = { onlyOne: [], triggers: [], untold: [], state: [] } as {
+  const found = { onlyOne: [], triggers: [], untold: [], state: [], staysBehind: [] } as {
     onlyOne: string[];
+    staysBehind: string[];
     triggers: RouteTrigger[];
     untold: string[];
     state: string[];
@@ -68,6 +71,8 @@ export async function instancesOf(spec: PipelineSpec, document: unknown, catalog
         );
       }
     }
+    const stays = scaling?.staysBehind?.(options);
+    if (stays !== undefined) found.staysBehind.push(`route ${name}: ${stays}`);
     const backlog = scaling?.backlog(options, { pipeline: spec.name, route: name }) ?? 'its bus is within the process';
     if (typeof backlog === 'string') found.untold.push(`route ${name}: ${backlog}`);
     else {

@@ -20,8 +20,8 @@ interface ParameterRef {
 
 /** Why no ScaledObject is written, a sentence each; empty: one is. */
 export function unscalable(deployment: Deployment): readonly string[] {
-  const { onlyOne, triggers, untold } = deployment.instances;
-  if (onlyOne.length === 0) return [];
+  const { onlyOne, triggers, untold, staysBehind } = deployment.instances;
+  if (onlyOne.length === 0) return staysBehind;
   // With one process at most there is only the choice between none and one: all routes must be able to wait at their bus.
   if (untold.length > 0) return [...onlyOne, ...untold];
   return triggers.length > 0 && deployment.spools.length === 0 && !hasSpool(deployment) ? [] : onlyOne;

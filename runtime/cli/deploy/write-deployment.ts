@@ -72,18 +72,16 @@ function containerSteps(deployment: Deployment, folder: string): readonly string
 
 function kubernetesNotes(deployment: Deployment, kind: string): readonly string[] {
   const { state, onlyOne } = deployment.instances;
-  const without = unscalable(deployment).filter((reason) => !onlyOne.includes(reason));
-  const isScaled = unscalable(deployment).length === 0;
+  const unscaled = unscalable(deployment);
+  const reasons = unscaled.filter((reason) => !onlyOne.includes(reason));
   return [
     `${kind}: ${state.length === 0 ? 'nothing must outlive a process' : state.join('; ')}`,
     onlyOne.length === 0
       ? 'several processes: the sources divide their messages'
       : `one process: ${onlyOne.join('; ')}`,
-    ...(isScaled
+    ...(unscaled.length === 0
       ? []
-      : [
-          `no ScaledObject: one process${without.length === 0 ? '' : `, which cannot be told when to run: ${without.join('; ')}`}`,
-        ]),
+      : [`no ScaledObject: ${reasons.length === 0 ? 'its one process cannot rest' : reasons.join('; ')}`]),
   ];
 }
 

@@ -45,7 +45,7 @@ export async function runInstances(task: InstancesTask): Promise<InstancesResult
   await sleep(SETTLED_MS);
   await using listener = await sink.listen(tag);
   const startMs = performance.now();
-  const messages = numbered(count, KEYS.length).map((one) => ({
+  const messages = [...numbered(count, KEYS.length)].map((one) => ({
     key: one.key,
     body: Buffer.from(JSON.stringify(one)),
   }));
@@ -56,9 +56,9 @@ export async function runInstances(task: InstancesTask): Promise<InstancesResult
   for (const one of running) {
     one.signal('SIGTERM');
     await one.ended();
-    const { delivered = 0, alreadyStored = 0 } = one.lines().findLast(({ event }) => event === 'stopped') ?? {};
-    shares.push(Number(delivered));
-    removed += Number(alreadyStored);
+    const stopped = one.lines().findLast(({ event }) => event === 'stopped');
+    shares.push(Number(stopped?.['delivered'] ?? 0));
+    removed += Number(stopped?.['alreadyStored'] ?? 0);
   }
   const judged = judge(listener.arrived.map(numberOf), count);
   await source.remove('source', tag);
