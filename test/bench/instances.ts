@@ -1,4 +1,4 @@
-// `node test/bench/instances.ts [--case kafka] [--messages 2000]`, see docs/scaling.md: how 1, 2 and 4 processes of one
+// `node test/bench/instances.ts [--case kafka] [--messages 600]`, see docs/scaling.md: how 1, 2 and 4 processes of one
 // route share the work of each bus, what that does to the order, and what it costs. On real servers of its own.
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -10,16 +10,16 @@ const { values } = parseArgs({
   options: {
     /** Part of the name of a bus: of these alone. */
     case: { type: 'string', multiple: true },
-    messages: { type: 'string', default: '2000' },
+    messages: { type: 'string', default: '600' },
     processes: { type: 'string', default: '1,2,4' },
     /** Beyond it a core NATS source drops what it cannot keep: 256 times the window. */
     window: { type: 'string', default: '16' },
     /** Milliseconds that a function waits for each message, as for a service: processor time is not what is short. */
-    wait: { type: 'string', multiple: true, default: ['50', '0'] },
+    wait: { type: 'string', multiple: true, default: ['200', '0'] },
   },
 });
-/** Without a wait three times as many. */
-const countOf = (wait: string): number => Number(values.messages) * (Number(wait) === 0 ? 3 : 1);
+/** Without a wait ten times as many. */
+const countOf = (wait: string): number => Number(values.messages) * (Number(wait) === 0 ? 10 : 1);
 const window = Number(values.window);
 const counts = values.processes.split(',').map(Number);
 const chosen = CASES.filter(

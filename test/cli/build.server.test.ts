@@ -74,10 +74,13 @@ before(async () => {
     },
   );
   built = project.path('built/deep');
-  await using process = startSluice(['build', 'pipelines/bridge.yaml', '--out', built, '--container', '--k8s', '--systemd'], {
-    cwd: project.folder,
-    env: { FIELD_PASSWORD: 'built-with-that', FIELD_URL: 'mqtt://built.example.org' },
-  });
+  await using process = startSluice(
+    ['build', 'pipelines/bridge.yaml', '--out', built, '--container', '--k8s', '--systemd'],
+    {
+      cwd: project.folder,
+      env: { FIELD_PASSWORD: 'built-with-that', FIELD_URL: 'mqtt://built.example.org' },
+    },
+  );
   assert.equal(await process.ended(), 0, process.stderr());
   assert.match(process.stdout(), /bridge\.mjs {2}\d+ kB\n.*bridge\.manifest\.json\n\n.*bridge\.Dockerfile\n/);
 });

@@ -3,10 +3,11 @@ import { busOf } from '../../host/catalog-of.ts';
 import { asDriverOptions } from '../../host/end-options.ts';
 import type { PipelineSpec } from '../../project/pipeline-spec.ts';
 import { type Instances, instancesOf } from './instances.ts';
-import { type NeededValues, neededValues } from './needed-values.ts';
+import { type NeededValues, neededValues, webUrls } from './needed-values.ts';
 
 /** A server that the pipeline connects to. */
 export interface NeededServer {
+  /** The part of the pipeline file that names it: mostly a connection. */
   readonly connection: string;
   readonly host: string;
   readonly port: number;
@@ -32,6 +33,7 @@ export interface Deployment extends NeededValues {
 }
 
 export const ADMIN_PORT = 9464;
+const WEB_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 /** After the messages in flight are finished the connections are closed and the state is made durable. */
 const CLOSING_SECONDS = 10;
 
@@ -73,6 +75,15 @@ export async function deploymentOf(parts: DeploymentParts): Promise<Deployment> 
     const found = driver.servers(asDriverOptions(options)).flatMap((server) => serverOf(connection, server));
     if (found.length === 0) unknown.push(connection);
     for (const server of found) servers.set(`${server.host}:${server.port}`, server);
+  }
+  for (const { by, url } of webUrls(document)) {
+    const { protocol, hostname, port } = URL.parse(url ?? '') ?? { protocol: '', hostname: '', port: '' };
+    if (hostname === '') unknown.push(by);
+    else {
+      const host = hostname.replaceAll(/[[\]]/g, '');
+      const number = port === '' ? (WEB_PORTS[protocol] ?? 0) : Number(port);
+      servers.set(`${host}:${number}`, { connection: by, host, port: number });
+    }
   }
   return {
     ...neededValues(document),

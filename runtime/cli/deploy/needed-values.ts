@@ -66,6 +66,19 @@ export function neededValues(document: unknown): NeededValues {
   return { variables: [...variables.values()], files: [...files.values()] };
 }
 
+/** URLs of HTTP that a bridge asks beside its brokers, and the part of the file that names each. Undefined: a variable without a default does. */
+export function webUrls(document: unknown): readonly { readonly by: string; readonly url: string | undefined }[] {
+  return [...texts(document, '')].flatMap(([pointer, text]) => {
+    const by = /^\/buses\/(?<bus>[^/]+)\/(?<option>management)$|\/codec(?:\/[^/]+)*\/(?<registry>registry)$/.exec(
+      pointer,
+    )?.groups;
+    if (by === undefined) return [];
+    const [, name, fallback] = ENV.exec(text) ?? [];
+    const url = name === undefined ? text : fallback;
+    return [{ by: by['bus'] === undefined ? 'registry' : `${by['bus']}, management`, url }];
+  });
+}
+
 function keyOf(path: string): string {
   return path.replace(/^[./]+/, '').replaceAll(/[^A-Za-z0-9._-]+/g, '-');
 }

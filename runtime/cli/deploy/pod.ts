@@ -3,6 +3,11 @@ import { CONTAINER_HOME, NODE, USER_ID } from './container.ts';
 import { ADMIN_PORT, type Deployment, graceSeconds, NODE_WORDS, runWords } from './deployment.ts';
 import { inHome, type NeededFile } from './needed-values.ts';
 
+/** What Kubernetes takes as a name of a StatefulSet: it adds to it, and makes a label of that. */
+const NAME = /^[a-z](?:[a-z0-9-]{0,50}[a-z0-9])?$/;
+
+export const isKubernetesName = (name: string): boolean => NAME.test(name);
+
 /** Names of the objects of a pipeline. */
 export const names = (name: string) => ({ secrets: `${name}-env`, files: `${name}-files`, keda: `${name}-keda` });
 

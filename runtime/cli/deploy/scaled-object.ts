@@ -121,12 +121,16 @@ function triggerOf(
   };
 }
 
+/** A connection may have capital letters and `_` in its name. */
+const ownName = (name: string, connection: string): string =>
+  `${name}-${connection.toLowerCase().replaceAll('_', '-')}-keda`;
+
 /** What the pipeline file holds itself and all may read: KEDA takes it from an object, too. */
 function ownConfig({ name }: Deployment, connection: string, refs: readonly ParameterRef[]): readonly Manifest[] {
   const held = refs.flatMap(({ key, value }) => (value === undefined ? [] : [[key, value] as const]));
   if (held.length === 0) return [];
   const data: object = Object.fromEntries(held);
-  const metadata = { name: `${name}-${connection}-keda`, labels: labelsOf(name) };
+  const metadata = { name: ownName(name, connection), labels: labelsOf(name) };
   return [{ object: { apiVersion: 'v1', kind: 'ConfigMap', metadata, data } }];
 }
 
@@ -150,5 +154,5 @@ function refOf(
   if (file !== undefined) return { in: 'secretTargetRef', parameter, name: names(name).files, key: file.key };
   const key = `${connection}-${parameter}`;
   if (value === undefined) return { in: 'secretTargetRef', parameter, name: names(name).keda, key };
-  return { in: 'configMapTargetRef', parameter, name: `${name}-${connection}-keda`, key, value };
+  return { in: 'configMapTargetRef', parameter, name: ownName(name, connection), key, value };
 }

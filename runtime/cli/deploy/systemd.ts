@@ -48,7 +48,7 @@ function ownLines(deployment: Deployment, place: UnitPlace): readonly string[] {
       ? []
       : [
           '# Spools: make the folders first.',
-          `ReadWritePaths=${spools.map((at) => quoted(inHome(place.home, at))).join(' ')}`,
+          `ReadWritePaths=${spools.map((at) => quoted(unitText(inHome(place.home, at)))).join(' ')}`,
         ]),
   ];
 }
@@ -134,6 +134,9 @@ export function systemdSteps(deployment: Deployment, folder: string): readonly s
     `install -D -m 0444 -t ${place.home} ${shell(`${folder}/${name}.mjs`)} ${shell(`${folder}/${name}.mjs.map`)}`,
     ...files.map(installed),
     `install -d -m 0700 ${place.settings}`,
+    ...(variables.some(({ isRequired, isSecret }) => isRequired && !isSecret)
+      ? [`install -m 0400 /dev/stdin ${place.settings}/environment`]
+      : []),
     ...secrets.map((secret) => `install -m 0400 /dev/stdin ${place.settings}/${secret.name}`),
     `install -D -m 0444 -t /etc/systemd/system ${shell(`${folder}/${name}.service`)}`,
     `systemctl daemon-reload && systemctl enable --now ${name}.service`,

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { dockerfile, dockerignore } from './container.ts';
+import { CONTAINER_HOME, dockerfile, dockerignore } from './container.ts';
 import { type Deployment, graceSeconds } from './deployment.ts';
 import { kubernetesFiles } from './kubernetes.ts';
 import { manifestText } from './manifest-text.ts';
+import { inHome } from './needed-values.ts';
 import { names } from './pod.ts';
 import { unscalable } from './scaled-object.ts';
 import { shell, systemdSteps, systemdUnit } from './systemd.ts';
@@ -62,11 +63,16 @@ export async function writeDeployment(
 }
 
 function containerSteps(deployment: Deployment, folder: string): readonly string[] {
-  const { name, image, variables } = deployment;
+  const { name, image, variables, files } = deployment;
   const given = variables.filter(({ isRequired }) => isRequired).map((variable) => ` --env ${variable.name}`);
+  const mounted = files.map(({ path }) => {
+    // A path without a separator at its beginning would be the name of a volume.
+    const here = /^[./]/.test(path) ? path : `./${path}`;
+    return ` --volume ${shell(`${here}:${inHome(CONTAINER_HOME, path)}:ro`)}`;
+  });
   return [
     `docker build --file ${shell(`${folder}/${name}.Dockerfile`)} --tag ${shell(image)} ${shell(folder)}`,
-    `docker run --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --stop-timeout ${graceSeconds(deployment)} --volume ${name}-state:/home/nonroot${given.join('')} ${shell(image)}`,
+    `docker run --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --stop-timeout ${graceSeconds(deployment)} --volume ${name}-state:/home/nonroot${mounted.join('')}${given.join('')} ${shell(image)}`,
   ];
 }
 

@@ -221,7 +221,7 @@ test('packets leave to the ports of the brokers, to DNS and to OTLP alone', () =
     ...always,
   ]);
   // A NetworkPolicy knows no names of the internet.
-  assert.deepEqual(egress('queue'), [{ ports: [tcp(5671)] }, toCore, ...always]);
+  assert.deepEqual(egress('queue'), [{ ports: [tcp(5671)] }, toCore, { ports: [tcp(15_672)] }, ...always]);
   assert.deepEqual(egress('nats'), [{ to: [{ podSelector: {} }], ports: [tcp(4222)] }, toCore, ...always]);
   assert.deepEqual(egress('mqtt'), [toCore, ...always]);
   assert.match(of('mqtt').text, /Connection field: the pipeline file names no server/);

@@ -34,6 +34,7 @@ export const PIPELINES = {
       rabbit: {
         bus: 'rabbitmq',
         url: 'amqps://rabbit.example.org/shop',
+        management: 'http://rabbit.example.org:15672',
         username: 'bridge',
         password: 'env:RABBIT_PASSWORD',
       },
