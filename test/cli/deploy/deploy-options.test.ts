@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import { UsageError } from '../../../runtime/cli/command.ts';
 import { deployWish } from '../../../runtime/cli/deploy-options.ts';
 import { isKubernetesName } from '../../../runtime/cli/deploy/pod.ts';
-import { webUrls } from '../../../runtime/cli/deploy/needed-values.ts';
 
 test('an option that no target reads is refused', () => {
   for (const [values, text] of [
@@ -30,16 +29,4 @@ test('an option that no target reads is refused', () => {
 test('a name to which Kubernetes can add nothing is none for it', () => {
   assert.ok(isKubernetesName('a') && isKubernetesName('orders-2') && isKubernetesName('a'.repeat(52)));
   assert.ok(!isKubernetesName('orders-') && !isKubernetesName('a'.repeat(53)));
-});
-
-test('a registry and a management API are servers of the pipeline too', () => {
-  const codec = { avro: 'x', confluent: { registry: 'env:REGISTRY_URL|https://registry.data/' } };
-  const document = {
-    buses: { rabbit: { management: 'env:MANAGEMENT' } },
-    routes: [{ from: { codec }, headers: { set: { 'ce-source': 'https://example.org' } } }],
-  };
-  assert.deepEqual(webUrls(document), [
-    { by: 'rabbit, management', url: undefined },
-    { by: 'registry', url: 'https://registry.data/' },
-  ]);
 });
