@@ -12,9 +12,17 @@ export interface Numbered {
   readonly number: number;
 }
 
-/** So many messages, the keys in turn. */
+/** So many messages. The keys come in no order: where they came in turn, a server that deals in turn would give each key to one process. */
 export function* numbered(count: number, keys: number): Generator<Numbered> {
-  for (let at = 0; at < count; at += 1) yield { key: `k${at % keys}`, number: Math.floor(at / keys) };
+  const next = Array.from({ length: keys }, () => 0);
+  let random = 1;
+  for (let made = 0; made < count; made += 1) {
+    random = (random * 48_271) % 2_147_483_647;
+    const at = random % keys;
+    const number = next[at] ?? 0;
+    next[at] = number + 1;
+    yield { key: `k${at}`, number };
+  }
 }
 
 /** `arrived`: in the order of the sink. */
