@@ -179,8 +179,8 @@ test('a bundle of other buses holds none of the clients', async () => {
 
 test('neither code nor map nor manifest names a folder of the machine that built them, or a secret', () => {
   const files = ['bridge.mjs', 'bridge.mjs.map', 'bridge.manifest.json'];
-  const deployed = ['bridge.Dockerfile', 'bridge.Dockerfile.dockerignore', 'bridge.k8s.yaml', 'bridge.service'];
-  for (const file of [...files, ...deployed]) {
+  const beside = ['bridge.Dockerfile', 'bridge.Dockerfile.dockerignore', 'bridge.k8s.yaml', 'bridge.service'];
+  for (const file of [...files, ...beside]) {
     const text = read(file);
     // A short name stands in any text.
     const machine = hostname().length > 5 ? hostname() : '\0';
