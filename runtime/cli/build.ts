@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { BusModule } from '#contract/bus.ts';
@@ -15,19 +14,16 @@ import {
 import { tracingApi } from '../project/functions/tracing-api.ts';
 import { lazyBuiltins } from '../project/functions/lazy-builtins.ts';
 import { withoutSocks } from './without-socks.ts';
-import { findingsText, withoutNotices } from '../project/check/findings-text.ts';
+import { findingsEnvelope, findingsText, withoutNotices } from '../project/check/findings-text.ts';
 import type { ExpressionSite } from '../project/check/expression-sites.ts';
-import type { NamedFiles } from '../project/check/check-names.ts';
 import { namesRegistry } from '../project/fields/codec-fields.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
-import { surroundingsOf } from '../project/read/references.ts';
-import type { PipelineDocument } from '../project/read/resolve-pipeline.ts';
 import { readSchemas } from '../project/schemas/load-schemas.ts';
 import { packageFolder } from '../project/package-folder.ts';
-import { type ProjectFolders, projectFile } from '../project/project-files.ts';
+import type { ProjectFolders } from '../project/project-files.ts';
 import { SCHEMA_PARTS, schemaModuleCompiler } from '../project/schemas/compile-schemas.ts';
 import { noticesOf } from './bundle-licences.ts';
-import { SchemaNames } from '../project/schemas/schema-names.ts';
+import { busesOf, codecFiles, describe, sha256, type Sound } from './bundle-manifest.ts';
 import type { CodecUse } from '../project/check/check-codec-files.ts';
 import {
   BODY,
@@ -41,6 +37,7 @@ import {
 import { withinDeadline } from './check-deadline.ts';
 import type { Command } from './command.ts';
 import { compactBody } from './compact-body.ts';
+import { DEPLOY_HELP, DEPLOY_OPTIONS, deployWish } from './deploy-options.ts';
 import { EXIT } from './exit-codes.ts';
 import { functionPaths } from './function-paths.ts';
 import { loadPipeline } from './load-parts.ts';
@@ -48,26 +45,43 @@ import { withoutAccess } from './without-access.ts';
 import { withoutDocs } from './without-docs.ts';
 
 export const build: Command = {
-  usage: 'PIPELINE [--out DIR]',
-  help: { '--out DIR': 'where NAME.mjs, its source map, NAME.manifest.json and NAME.licences.txt go (default dist)' },
+  usage: 'PIPELINE [--out DIR] [--container] [--k8s] [--systemd]',
+  help: {
+    '--out DIR': 'where NAME.mjs, its source map, NAME.manifest.json and NAME.licences.txt go (default dist)',
+    ...DEPLOY_HELP,
+    '--json': 'print one JSON object instead of lines',
+  },
   examples: [
     ['pipelines/orders.yaml', 'writes dist/orders.mjs; node dist/orders.mjs runs it'],
     ['pipelines/orders.yaml --out /srv/bridge', 'writes into another folder'],
+    ['pipelines/orders.yaml --container --k8s', 'writes what an image and a cluster need, too'],
   ],
-  options: { out: { type: 'string' } },
+  options: { out: { type: 'string' }, ...DEPLOY_OPTIONS, json: { type: 'boolean' } },
   words: 1,
   async run({ positionals, values }) {
     const file = positionals[0] ?? '';
-    const loaded = await withinDeadline(file, { output: 'stderr' }, () => loadPipeline(file, 'check'));
+    const isJson = values['json'] === true;
+    const wish = deployWish(values);
+    const loaded = await withinDeadline(file, { output: 'stderr', isJson }, () => loadPipeline(file, 'check'));
     const { result, project } = loaded;
     const { spec, document, named, expressions } = result;
     const findings = withoutNotices(loaded.findings);
-    process.stderr.write(findingsText(findings));
-    if (spec === undefined || document === undefined) return EXIT.invalid;
-    if (findings.some(({ severity }) => severity === 'error')) return EXIT.invalid;
+    const isWrong = spec === undefined || document === undefined || !findingsEnvelope(findings).ok;
+    if (isJson && isWrong) process.stdout.write(`${JSON.stringify({ ...findingsEnvelope(findings), ok: false })}\n`);
+    else process.stderr.write(findingsText(findings));
+    if (isWrong) return EXIT.invalid;
     const out = resolve(typeof values['out'] === 'string' ? values['out'] : 'dist');
     const made = await bundle({ spec, document, named, project, expressions }, out);
-    process.stdout.write(`${made.file}  ${Math.ceil(made.bytes / 1000)} kB\n${made.manifest}\n`);
+    const { deployFiles, deployText } = await import('./deploy/deploy-files.ts');
+    const targets = await deployFiles(wish, { file, out, hash: made.hash });
+    if (isJson) {
+      const { file: path, manifest, bytes } = made;
+      process.stdout.write(`${JSON.stringify({ ok: true, bundle: { file: path, manifest, bytes }, targets })}\n`);
+    } else {
+      process.stdout.write(
+        `${made.file}  ${Math.ceil(made.bytes / 1000)} kB\n${made.manifest}\n${deployText(targets)}`,
+      );
+    }
     return EXIT.fine;
   },
 };
@@ -84,15 +98,8 @@ interface Made {
   readonly file: string;
   readonly manifest: string;
   readonly bytes: number;
-}
-
-/** A pipeline in which nothing is wrong. */
-interface Sound {
-  readonly spec: PipelineSpec;
-  readonly document: PipelineDocument;
-  readonly named: NamedFiles;
-  readonly project: ProjectFolders;
-  readonly expressions: readonly ExpressionSite[];
+  /** SHA-256 of the bundle. */
+  readonly hash: string;
 }
 
 async function bundle(sound: Sound, out: string): Promise<Made> {
@@ -106,7 +113,7 @@ async function bundle(sound: Sound, out: string): Promise<Made> {
   writeFileSync(join(out, `${spec.name}.licences.txt`), `${notices}\n`);
   const description = describe(sound, { code, map });
   writeFileSync(manifest, `${JSON.stringify(description, undefined, 2)}\n`);
-  return { file, manifest, bytes: code.length };
+  return { file, manifest, bytes: code.length, hash: sha256(code) };
 }
 
 async function compile(
@@ -207,64 +214,7 @@ function codecsOf(uses: readonly CodecUse[], project: ProjectFolders): BundledCo
   return { modules, files: Object.fromEntries(files), hasRegistry };
 }
 
-function codecFiles(uses: readonly CodecUse[]): readonly string[] {
-  return [...new Set(uses.flatMap(({ files }) => files))];
-}
-
 /** The driver modules that a bundle imports: those of the buses that the pipeline names. */
 function modulesOf(spec: PipelineSpec): readonly BusModule[] {
   return busesOf(spec).map((name) => busOf(catalog, name).module);
-}
-
-function busesOf(spec: PipelineSpec): readonly string[] {
-  return [
-    ...new Set(
-      spec.routes.flatMap(({ from, sinks, deadLetter }) =>
-        [from, ...sinks, deadLetter.to].flatMap((end) => (end === undefined ? [] : [end.bus])),
-      ),
-    ),
-  ].toSorted();
-}
-
-/** The facts about a bundle that an operator needs without opening it: its buses, its requirements, its sources. */
-function describe(
-  { spec, document, named: { functions, schemas, codecs }, project }: Sound,
-  { code, map }: { code: Uint8Array; map: string },
-): object {
-  const { environment, files } = surroundingsOf(document.value);
-  const part = (kind: 'functions' | 'schemas') => (name: string) => ({
-    name,
-    sha256: sha256(readFileSync(projectFile(project, kind, name))),
-  });
-  return {
-    name: spec.name,
-    pipeline: relative(project.folder, resolve(document.file)),
-    node: '>=22.18',
-    buses: busesOf(spec),
-    routes: spec.routes.map(({ name, from, sinks }) => ({
-      name,
-      from: from.bus,
-      to: sinks.map(({ bus }) => bus).join(', '),
-    })),
-    environment,
-    files,
-    functions: functions.map(part('functions')),
-    schemas: referredSchemas(schemas, project).map(part('schemas')),
-    codecSchemas: codecFiles(codecs).map((name) => ({
-      name,
-      sha256: sha256(readFileSync(join(project.folder, 'schemas', name))),
-    })),
-    bundle: { file: `${spec.name}.mjs`, bytes: code.length, sha256: sha256(code) },
-    sourceMap: { file: `${spec.name}.mjs.map`, bytes: Buffer.byteLength(map), sha256: sha256(map) },
-  };
-}
-
-/** The names of these schemas and of all that they refer to: the sources of their validators. */
-function referredSchemas(names: readonly string[], project: ProjectFolders): readonly string[] {
-  const { files } = readSchemas(project, new Set(names));
-  return new SchemaNames([...files.values()]).withReferred(names).map(({ name }) => name);
-}
-
-function sha256(content: Uint8Array | string): string {
-  return createHash('sha256').update(content).digest('hex');
 }

@@ -7,6 +7,7 @@ import { projectFolder } from '../project/project-folder.ts';
 import { readSchemas } from '../project/schemas/load-schemas.ts';
 import { policyNames, readPolicy } from '../project/labels/read-policy.ts';
 import { type ProjectFolders, readProjectFolders, referenceReader } from '../project/project-files.ts';
+import type { ReferenceSources } from '../project/read/references.ts';
 import { UsageError } from './command.ts';
 import { shortPath } from './short-path.ts';
 
@@ -16,8 +17,12 @@ export interface CheckedPipeline {
   readonly project: ProjectFolders;
 }
 
-/** Reads and checks a pipeline file. Throws UsageError when there is none. */
-export function readPipeline(file: string, mode: 'check' | 'run'): CheckedPipeline {
+/** Reads and checks a pipeline file. Throws UsageError when there is none. `surroundings`: of its references; default: those of this process. */
+export function readPipeline(
+  file: string,
+  mode: 'check' | 'run',
+  surroundings?: Pick<ReferenceSources, 'environment' | 'readFile'>,
+): CheckedPipeline {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -34,6 +39,7 @@ export function readPipeline(file: string, mode: 'check' | 'run'): CheckedPipeli
     schemas: schemaReader(project),
     environment: process.env,
     readFile: referenceReader(project.folder),
+    ...surroundings,
     mode,
   });
   return { result, project };

@@ -1,14 +1,19 @@
 import type { Plugin } from 'esbuild';
 
+/** A folder of the bus, or a file, with the name of the member that it holds. */
+const HOMES = /\/(access|watch|doctor|scaling)(?:\/[\w-]+)?\.ts$/;
 const BUSES = /[\\/]runtime[\\/]buses[\\/]/;
 
-/** Leaves out of a bundle what only commands on a project use: rights (`sluice acl`), watchers (`sluice tail`) and checks (`sluice doctor`) of the buses. */
+/**
+ * Leaves out of a bundle what only commands on a project use of the buses: rights (`acl`), watchers (`tail`), checks (`doctor`) and
+ * scaling (`build`).
+ */
 export const withoutAccess: Plugin = {
   name: 'without-access',
   setup(build) {
     const namespace = 'without-access';
-    build.onResolve({ filter: /\/(access|watch|doctor)\/[\w-]+\.ts$/ }, ({ importer, path }) =>
-      BUSES.test(importer) ? { path: /\/(access|watch|doctor)\//.exec(path)?.[1] ?? 'access', namespace } : undefined,
+    build.onResolve({ filter: HOMES }, ({ importer, path }) =>
+      BUSES.test(importer) ? { path: HOMES.exec(path)?.[1] ?? '', namespace } : undefined,
     );
     build.onLoad({ filter: /./, namespace }, ({ path }) => ({
       contents: `export const ${path} = undefined;`,

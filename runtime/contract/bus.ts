@@ -8,6 +8,7 @@ import type { Spelling } from './carried-headers.ts';
 import type { EndUrls } from './end-url.ts';
 import type { OppositeEnds } from './opposite-ends.ts';
 import type { Reach } from './reach.ts';
+import type { BusScaling } from './scaling.ts';
 import type { Source } from './source.ts';
 import type { Sink } from './sink.ts';
 import type { BusWatch } from './watch.ts';
@@ -133,6 +134,8 @@ export interface Bus<Connection = object, From = object, To = object> {
   watch?(): Promise<BusWatch<Connection, From, To>>;
   /** What can be asked of its servers (`sluice doctor`). Loaded for that command alone. Absent: there is nothing to check. */
   doctor?(): Promise<BusDoctor<Connection, From, To>>;
+  /** What holds for several processes of one source (`sluice build --k8s`). Loaded for that command alone. Absent: there can be one. */
+  scaling?(): Promise<BusScaling<Connection, From>>;
   /** The one place for option names, defaults, units and docs. */
   readonly connectionSchema: OptionSchema;
   readonly sourceSchema: OptionSchema;

@@ -74,12 +74,15 @@ before(async () => {
     },
   );
   built = project.path('built/deep');
-  await using process = startSluice(['build', 'pipelines/bridge.yaml', '--out', built], {
-    cwd: project.folder,
-    env: { FIELD_PASSWORD: 'built-with-that', FIELD_URL: 'mqtt://built.example.org' },
-  });
+  await using process = startSluice(
+    ['build', 'pipelines/bridge.yaml', '--out', built, '--container', '--k8s', '--systemd'],
+    {
+      cwd: project.folder,
+      env: { FIELD_PASSWORD: 'built-with-that', FIELD_URL: 'mqtt://built.example.org' },
+    },
+  );
   assert.equal(await process.ended(), 0, process.stderr());
-  assert.match(process.stdout(), /bridge\.mjs {2}\d+ kB\n.*bridge\.manifest\.json\n$/);
+  assert.match(process.stdout(), /bridge\.mjs {2}\d+ kB\n.*bridge\.manifest\.json\n\n.*bridge\.Dockerfile\n/);
 });
 
 after(() => project[Symbol.dispose]());
@@ -175,7 +178,9 @@ test('a bundle of other buses holds none of the clients', async () => {
 });
 
 test('neither code nor map nor manifest names a folder of the machine that built them, or a secret', () => {
-  for (const file of ['bridge.mjs', 'bridge.mjs.map', 'bridge.manifest.json']) {
+  const files = ['bridge.mjs', 'bridge.mjs.map', 'bridge.manifest.json'];
+  const beside = ['bridge.Dockerfile', 'bridge.Dockerfile.dockerignore', 'bridge.k8s.yaml', 'bridge.service'];
+  for (const file of [...files, ...beside]) {
     const text = read(file);
     // A short name stands in any text.
     const machine = hostname().length > 5 ? hostname() : '\0';

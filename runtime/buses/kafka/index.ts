@@ -30,6 +30,7 @@ export const kafka: Bus<KafkaConnection, KafkaFrom, KafkaTo> = {
   access: async () => (await import('./access/access.ts')).access,
   watch: async () => (await import('./watch/watch.ts')).watch,
   doctor: async () => (await import('./doctor/doctor.ts')).doctor,
+  scaling: async () => (await import('./scaling.ts')).scaling,
   connectionSchema,
   sourceSchema,
   sinkSchema,

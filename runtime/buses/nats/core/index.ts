@@ -28,6 +28,7 @@ export const nats: Bus<NatsConnectionOptions, CoreFrom, CoreTo> = {
   access: async () => (await import('../access/core.ts')).access,
   watch: async () => (await import('./watch/watch.ts')).watch,
   doctor: async () => (await import('../doctor/core.ts')).doctor,
+  scaling: async () => (await import('./scaling.ts')).scaling,
   connectionSchema,
   sourceSchema,
   sinkSchema,

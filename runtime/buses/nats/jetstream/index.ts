@@ -35,6 +35,7 @@ export const jetstream: Bus<JetStreamConnectionOptions, JetStreamFrom, JetStream
   access: async () => (await import('../access/jetstream.ts')).access,
   watch: async () => (await import('./watch/watch.ts')).watch,
   doctor: async () => (await import('../doctor/jetstream.ts')).doctor,
+  scaling: async () => (await import('./scaling.ts')).scaling,
   connectionSchema,
   sourceSchema,
   sinkSchema,
