@@ -73,7 +73,7 @@ async function main([word, ...rest]: readonly string[]): Promise<ExitCode> {
     return word === undefined ? EXIT.invalid : EXIT.fine;
   }
   if (word === '--version') {
-    process.stdout.write(`${VERSION}\n`);
+    process.stdout.write(`${(await import('./version-text.ts')).versionText()}\n`);
     return EXIT.fine;
   }
   const entry = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;

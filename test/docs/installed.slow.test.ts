@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { REPOSITORY } from '../harness/sluice-process.ts';
@@ -27,7 +27,10 @@ function write(path: string, text: string): void {
 function link(names: readonly string[], bins: Readonly<Record<string, string>>): void {
   const modules = join(project, 'node_modules');
   mkdirSync(join(modules, '.bin'), { recursive: true });
-  for (const name of names) symlinkSync(join(REPOSITORY, 'node_modules', name), join(modules, name));
+  for (const name of names) {
+    mkdirSync(join(modules, name, '..'), { recursive: true });
+    symlinkSync(join(REPOSITORY, 'node_modules', name), join(modules, name));
+  }
   for (const [name, file] of Object.entries(bins)) symlinkSync(join('..', file), join(modules, '.bin', name));
 }
 
@@ -38,13 +41,21 @@ const INSTALLS: Readonly<Record<string, () => void>> = {
     mkdirSync(target, { recursive: true });
     const unpacking = ['xf', join(project, 'sluice-0.1.0.tgz'), '--strip-components=1', '-C', target];
     assert.equal(spawnSync('tar', unpacking).status, 0);
-    const others = readdirSync(join(REPOSITORY, 'node_modules')).filter(
-      (name) => !name.startsWith('.') && !COMPILER.includes(name),
-    );
-    link(others, { sluice: 'sluice/dist/sluice.mjs' });
+    link(dependencies(), { sluice: 'sluice/dist/sluice.mjs' });
   },
   'npm install --save-dev typescript @types/node': () => link(COMPILER, { tsc: 'typescript/bin/tsc' }),
 };
+
+/** What npm installs with the package: what it embeds, and what only development needs, it does not. */
+function dependencies(): readonly string[] {
+  const lock = JSON.parse(readFileSync(join(REPOSITORY, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { dev?: boolean }>;
+  };
+  return Object.entries(lock.packages)
+    .filter(([path, { dev }]) => path !== '' && dev !== true)
+    .map(([path]) => path.slice('node_modules/'.length))
+    .filter((name) => existsSync(join(REPOSITORY, 'node_modules', name)));
+}
 
 async function fine(line: string): Promise<string> {
   const { code, output } = await shell.type(line);
@@ -56,7 +67,7 @@ before(() => {
   place = newcomer();
   project = join(place.home, 'my-bridge');
   mkdirSync(project);
-  shell = openShell(place, project);
+  shell = openShell(place, project, { SLUICE_COMMIT: '0123abc' });
 });
 
 after(() => place[Symbol.dispose]());
@@ -98,3 +109,74 @@ test('in the project that it is installed in, check finds the type error that ts
   assert.match(checked.output, /functions\/wrong\.ts:2:44 {2}FUNCTION_TYPES {2}error: .*\(TS2339\)\n/);
   rmSync(join(project, 'functions/wrong.ts'));
 });
+
+test('the package holds less than 3 MB, no source but the examples, no source map and no broker, and knows its commit', async () => {
+  const packed = join(project, 'node_modules/sluice');
+  const files = globSync('**/*', { cwd: packed }).filter((path) => statSync(join(packed, path)).isFile());
+  const bytes = files.reduce((sum, path) => sum + statSync(join(packed, path)).size, 0);
+  assert.ok(bytes < 3_000_000, `${bytes} bytes`);
+  assert.deepEqual(
+    files.filter((path) => /\.map$|(?<!\.d)\.ts$/.test(path) && !path.startsWith('functions/')),
+    [],
+  );
+  for (const path of ['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'schemas/pipeline.schema.json'])
+    assert.ok(files.includes(path), path);
+  assert.match(readFileSync(join(packed, 'dist/licences.txt'), 'utf8'), /^mqtt 5\./m);
+  assert.match(await fine('npx sluice --version'), /^\d+\.\d+\.\d+ \(0123abc\)\n$/);
+  const demo = await shell.type('npx sluice demo --for 1s');
+  assert.deepEqual(
+    [demo.code, demo.output],
+    [3, 'sluice: the demo runs on an MQTT broker that the package leaves out: npm install --save-dev aedes\n'],
+  );
+});
+
+test('publint and arethetypeswrong find nothing in the package', async () => {
+  const tools = join(REPOSITORY, 'node_modules/.bin');
+  await fine(`${tools}/publint sluice-0.1.0.tgz --strict --pack npm`);
+  await fine(`${tools}/attw sluice-0.1.0.tgz --profile esm-only`);
+});
+
+test('its types are found under both kinds of resolution', async () => {
+  for (const options of ['--module nodenext', '--module esnext --moduleResolution bundler'])
+    await fine(`npx tsc --pretty false --skipLibCheck false ${options}`);
+});
+
+test('a bundle that the package makes is byte for byte the one that the clone makes', async () => {
+  const url = (bus: string, options: object) => ({ bus, ...options });
+  const pipeline = {
+    name: 'all',
+    buses: {
+      m: url('mqtt', { url: 'mqtt://127.0.0.1:1' }),
+      j: url('jetstream', { url: 'nats://127.0.0.1:1' }),
+      k: url('kafka', { brokers: ['127.0.0.1:1'] }),
+      r: url('rabbitmq', { url: 'amqp://127.0.0.1:1' }),
+    },
+    routes: [
+      {
+        name: 'a',
+        from: { bus: 'm', topics: ['a'] },
+        stages: [{ function: 'to-celsius' }],
+        to: { bus: 'k', topic: 'a' },
+      },
+      { name: 'b', from: { bus: 'j', stream: 'A' }, stages: [{ filter: 'body.a > 1' }], to: { bus: 'r', queue: 'b' } },
+    ],
+  };
+  write('pipelines/all.yaml', JSON.stringify(pipeline));
+  await fine('npx sluice build pipelines/all.yaml --out packed');
+  await fine(`node ${join(REPOSITORY, 'runtime/cli/main.ts')} build pipelines/all.yaml --out cloned`);
+  for (const name of ['all.mjs', 'all.licences.txt'])
+    assert.ok(readFileSync(join(project, 'packed', name)).equals(readFileSync(join(project, 'cloned', name))), name);
+  rmSync(join(project, 'pipelines/all.yaml'));
+});
+
+const NODE_22 = process.env['SLUICE_NODE_22'];
+
+test(
+  'on Node 22 the package checks, and runs the test of a function',
+  { skip: NODE_22 === undefined && 'SLUICE_NODE_22 does not name a Node 22' },
+  async () => {
+    assert.match(await fine(`${NODE_22} --version`), /^v22\./);
+    await fine(`${NODE_22} node_modules/sluice/dist/sluice.mjs check pipelines/gate.yaml`);
+    await fine(`${NODE_22} --test functions/to-celsius.test.ts`);
+  },
+);
