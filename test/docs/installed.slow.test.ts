@@ -42,6 +42,9 @@ const INSTALLS: Readonly<Record<string, () => void>> = {
     const unpacking = ['xf', join(project, 'sluice-0.1.0.tgz'), '--strip-components=1', '-C', target];
     assert.equal(spawnSync('tar', unpacking).status, 0);
     link(dependencies(), { sluice: 'sluice/dist/sluice.mjs' });
+    // As npm notes where a package comes from.
+    const packages = { 'node_modules/sluice': { resolved: 'file:sluice-0.1.0.tgz' } };
+    writeFileSync(join(project, 'node_modules/.package-lock.json'), JSON.stringify({ packages }));
   },
   'npm install --save-dev typescript @types/node': () => link(COMPILER, { tsc: 'typescript/bin/tsc' }),
 };
@@ -108,6 +111,24 @@ test('in the project that it is installed in, check finds the type error that ts
   assert.equal(checked.code, 2);
   assert.match(checked.output, /functions\/wrong\.ts:2:44 {2}FUNCTION_TYPES {2}error: .*\(TS2339\)\n/);
   rmSync(join(project, 'functions/wrong.ts'));
+});
+
+test('the page of new projects: its commands make a project that installs the same package, and is green without a broker', async () => {
+  const [make = '', into, install, ...rest] = commandsOf('docs/new-project.md');
+  assert.deepEqual([into, install, rest], ['cd my-bridge', 'npm install', ['npm test']]);
+  await fine(make);
+  const made = join(project, 'my-bridge');
+  const { devDependencies } = JSON.parse(readFileSync(join(made, 'package.json'), 'utf8')) as {
+    devDependencies: Record<string, string>;
+  };
+  assert.equal(devDependencies['sluice'], 'file:../sluice-0.1.0.tgz');
+  symlinkSync(join(project, 'node_modules'), join(made, 'node_modules'));
+  const { code, output } = await openShell(place, made).type('npm test');
+  assert.equal(code, 0, output);
+  assert.match(output, /my-bridge\.yaml is fine\.\n/);
+  assert.match(output, /pass 2\n/);
+  assert.ok(existsSync(join(made, 'node_modules/sluice/schemas/pipeline.schema.json')));
+  rmSync(made, { recursive: true });
 });
 
 test('the package holds less than 3 MB, no source but the examples, no source map and no broker, and knows its commit', async () => {
