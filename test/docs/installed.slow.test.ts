@@ -144,6 +144,10 @@ test('the package holds less than 3 MB, no source but the examples, no source ma
     assert.ok(files.includes(path), path);
   assert.match(readFileSync(join(packed, 'dist/licences.txt'), 'utf8'), /^mqtt 5\./m);
   assert.match(await fine('npx sluice --version'), /^\d+\.\d+\.\d+ \(0123abc\)\n$/);
+  await fine('npx sluice schema --out written.json');
+  assert.ok(
+    readFileSync(join(project, 'written.json')).equals(readFileSync(join(packed, 'schemas/pipeline.schema.json'))),
+  );
   const demo = await shell.type('npx sluice demo --for 1s');
   assert.deepEqual(
     [demo.code, demo.output],

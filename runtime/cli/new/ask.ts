@@ -1,7 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
 import { cancel, intro, isCancel, select, text } from '@clack/prompts';
 import { CLASSES } from '#contract/traffic-class.ts';
-import { ENDS, type Starter, STARTER_BUSES, STARTER_CLASSES, unkept } from './starter.ts';
+import { catalog } from '../../host/catalog.ts';
+import { type Starter, STARTER_BUSES, STARTER_CLASSES, unkept } from './starter.ts';
 
 /** A terminal. */
 export interface Terminal {
@@ -25,7 +26,7 @@ export async function ask(
       ...terminal,
     }));
   if (isCancel(name)) return gaveUp(terminal);
-  const buses = STARTER_BUSES.map((value) => ({ value, hint: ENDS[value].hint }));
+  const buses = STARTER_BUSES.map((value) => ({ value, hint: catalog.buses.get(value)?.page.hint ?? '' }));
   const from = given.from ?? (await select({ message: 'The bus that it reads', options: buses, ...terminal }));
   if (isCancel(from)) return gaveUp(terminal);
   const others = { initialValue: 'jetstream' as const, options: buses };

@@ -18,8 +18,6 @@ export interface Starter {
 export const DEFAULTS: Omit<Starter, 'name'> = { from: 'mqtt', to: 'jetstream', class: 'telemetry' };
 
 interface StarterEnds {
-  /** One line for a person who has to choose. */
-  readonly hint: string;
   readonly variable: 'URL' | 'BROKERS';
   readonly fallback: string;
   /** YAML, in braces; the ends as lines. */
@@ -32,7 +30,6 @@ const NATS_FALLBACK = 'nats://127.0.0.1:4222';
 
 export const ENDS: Readonly<Record<StarterBus, StarterEnds>> = {
   mqtt: {
-    hint: 'devices and gateways; version 5, acknowledged',
     variable: 'URL',
     fallback: 'mqtt://127.0.0.1:1883',
     connection: (url) => `url: "${url}"`,
@@ -40,7 +37,6 @@ export const ENDS: Readonly<Record<StarterBus, StarterEnds>> = {
     to: ['topic: "temperatures/{key}"'],
   },
   jetstream: {
-    hint: 'streams of NATS: stored, and read again',
     variable: 'URL',
     fallback: NATS_FALLBACK,
     connection: (url) => `url: "${url}", create: true`,
@@ -48,7 +44,6 @@ export const ENDS: Readonly<Record<StarterBus, StarterEnds>> = {
     to: ['stream: TEMPERATURES', 'subject: "temperatures.{key}"'],
   },
   kafka: {
-    hint: 'a log with partitions, in the order of each key',
     variable: 'BROKERS',
     fallback: '127.0.0.1:9092',
     connection: (broker) => `brokers: ["${broker}"], create: true`,
@@ -56,7 +51,6 @@ export const ENDS: Readonly<Record<StarterBus, StarterEnds>> = {
     to: ['topic: temperatures'],
   },
   rabbitmq: {
-    hint: 'queues, each message for one reader',
     variable: 'URL',
     fallback: 'amqp://127.0.0.1:5672',
     connection: (url) => `url: "${url}", create: true`,
@@ -64,7 +58,6 @@ export const ENDS: Readonly<Record<StarterBus, StarterEnds>> = {
     to: ['queue: temperatures'],
   },
   nats: {
-    hint: 'core NATS: nothing stored, at most once as a source',
     variable: 'URL',
     fallback: NATS_FALLBACK,
     connection: (url) => `url: "${url}"`,
