@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
 import { noticesOf } from './runtime/cli/bundle-licences.ts';
+import { withoutAccess } from './runtime/cli/without-access.ts';
 
 const isPackage = process.argv.includes('--package');
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -133,7 +134,7 @@ async function packSources() {
     outdir: 'dist',
     write: false,
     preserveSymlinks: true,
-    plugins: [withoutSocks],
+    plugins: [withoutSocks, withoutAccess],
   });
   const inputs = Object.keys(found.metafile.inputs).filter((path) => !path.includes(':'));
   // The bundler obeys the compiler's options.
@@ -149,7 +150,7 @@ async function packSources() {
   const files = Object.fromEntries([...paths].toSorted().map((path) => [path, readFileSync(path, 'utf8')]));
   const { name, type, imports } = manifest;
   files['package.json'] = JSON.stringify({ name, type, imports });
-  const params = { [constants.BROTLI_PARAM_QUALITY]: 10, [constants.BROTLI_PARAM_LGWIN]: 24 };
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 };
   writeFileSync('dist/sources.br', brotliCompressSync(JSON.stringify(files), { params }));
 }
 

@@ -61,6 +61,8 @@ export function projectFiles(starter: Starter, spec: string): Readonly<Record<st
         types: 'sluice types',
       },
       devDependencies: { '@types/node': COMPILER['@types/node'], sluice: spec, typescript: COMPILER.typescript },
+      // npm asks before it runs the script of a package.
+      allowScripts: { esbuild: true },
     }),
     'tsconfig.json': json({
       compilerOptions: {
