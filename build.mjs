@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompressSync, constants } from 'node:zlib';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { noticesOf } from './runtime/cli/bundle-licences.ts';
 import { withoutAccess } from './runtime/cli/without-access.ts';
 
@@ -147,11 +147,25 @@ async function packSources() {
       if (existsSync(`${folder}/package.json`)) paths.add(`${folder}/package.json`);
     for (const name of readdirSync(top)) if (/^(licen[cs]e|copying|notice)/i.test(name)) paths.add(`${top}/${name}`);
   }
-  const files = Object.fromEntries([...paths].toSorted().map((path) => [path, readFileSync(path, 'utf8')]));
+  const files = {};
+  for (const path of [...paths].toSorted()) files[path] = await withoutComments(path, readFileSync(path, 'utf8'));
   const { name, type, imports } = manifest;
   files['package.json'] = JSON.stringify({ name, type, imports });
-  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 };
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 10, [constants.BROTLI_PARAM_LGWIN]: 24 };
   writeFileSync('dist/sources.br', brotliCompressSync(JSON.stringify(files), { params }));
+}
+
+/** The text with empty lines in the place of comments, so that lines keep their numbers; as it was where its code would be another one. */
+async function withoutComments(path, text) {
+  const loader = /\.([cm]?)(js|ts)$/.exec(path)?.[2];
+  if (loader === undefined) return text;
+  const shorter = text.replaceAll(/^[ \t]*(?:\/\/.*|\/\*[^]*?\*\/[ \t]*)$/gm, (comment) =>
+    /@license|@preserve|@cc_on|__PURE__|__NO_SIDE_EFFECTS__|\/[*/]!|sourceMappingURL/.test(comment)
+      ? comment
+      : comment.replaceAll(/[^\n]+/g, ''),
+  );
+  const [before, after] = await Promise.all([text, shorter].map((one) => transform(one, { loader })));
+  return before.code === after.code ? shorter : text;
 }
 
 const code = Object.entries(metafile.outputs).filter(([file]) => file.endsWith('.mjs'));

@@ -135,5 +135,14 @@ export function pipelineSchema(catalog: Catalog, fields = FIELDS): JsonSchema {
 
 /** The text of schemas/pipeline.schema.json. */
 export function pipelineSchemaText(catalog: Catalog): string {
-  return `${JSON.stringify(pipelineSchema(catalog), null, 2)}\n`;
+  return `${inLines(pipelineSchema(catalog), 4, '')}\n`;
+}
+
+/** As JSON: maps down to a depth with a line for each key, what lies deeper in one line. Half as long as with a line for every value. */
+function inLines(value: unknown, depth: number, indent: string): string {
+  if (depth === 0 || !isMap(value)) return JSON.stringify(value);
+  const lines = Object.entries(value).map(
+    ([key, inner]) => `${indent} ${JSON.stringify(key)}: ${inLines(inner, depth - 1, `${indent} `)}`,
+  );
+  return `{\n${lines.join(',\n')}\n${indent}}`;
 }
