@@ -19,7 +19,6 @@ import type { ExpressionSite } from '../project/check/expression-sites.ts';
 import { namesRegistry } from '../project/fields/codec-fields.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import { readSchemas } from '../project/schemas/load-schemas.ts';
-import { packageFolder } from '../project/package-folder.ts';
 import type { ProjectFolders } from '../project/project-files.ts';
 import { SCHEMA_PARTS, schemaModuleCompiler } from '../project/schemas/compile-schemas.ts';
 import { noticesOf } from './bundle-licences.ts';
@@ -41,6 +40,7 @@ import { DEPLOY_HELP, DEPLOY_OPTIONS, deployWish } from './deploy-options.ts';
 import { EXIT } from './exit-codes.ts';
 import { functionPaths } from './function-paths.ts';
 import { loadPipeline } from './load-parts.ts';
+import { openRuntimeSources, type RuntimeSources } from './runtime-sources.ts';
 import { withoutAccess } from './without-access.ts';
 import { withoutDocs } from './without-docs.ts';
 
@@ -104,7 +104,8 @@ interface Made {
 
 async function bundle(sound: Sound, out: string): Promise<Made> {
   const { spec } = sound;
-  const { code, map, notices } = await compile(sound, out);
+  const sources = openRuntimeSources();
+  const { code, map, notices } = await compile(sound, sources, out).finally(() => sources[Symbol.dispose]());
   const file = join(out, `${spec.name}.mjs`);
   const manifest = join(out, `${spec.name}.manifest.json`);
   mkdirSync(out, { recursive: true });
@@ -118,10 +119,11 @@ async function bundle(sound: Sound, out: string): Promise<Made> {
 
 async function compile(
   { spec, document: { file, ...rest }, named: { functions, schemas, codecs }, project, expressions }: Sound,
+  { folder: home }: RuntimeSources,
   out: string,
 ): Promise<{ code: Uint8Array; map: string; notices: string }> {
   const esbuild = await import('esbuild');
-  const runtime = join(packageFolder(), 'runtime');
+  const runtime = join(home, 'runtime');
   const document = { ...rest, file: relative(project.folder, resolve(file)) };
   const paths = functionPaths(functions, project);
   const { files } = readSchemas(project, new Set(schemas));
@@ -162,12 +164,12 @@ async function compile(
       write: false,
       metafile: true,
       plugins: [
-        doorPlugin,
+        doorPlugin(join(runtime, 'sluice.ts')),
         tracingApi('bundled'),
         withoutSocks,
         withoutAccess,
         lazyBuiltins,
-        withoutDocs(packageFolder()),
+        withoutDocs(home),
         virtualModules(modules),
       ],
     })
@@ -180,7 +182,7 @@ async function compile(
   const text = (ending: string): string => Buffer.from(find(ending)).toString();
   const body = await compactBody({ code: text('.mjs'), map: text('.map') }, spec.name);
   const code = bundleText(await head(runtime), body.code);
-  return { code: Buffer.from(code), notices, map: tidyMap(body.map, out, project.folder) };
+  return { code: Buffer.from(code), notices, map: tidyMap(body.map, out, project.folder, home) };
 }
 
 /** The part of the language that a bundle needs: a reference may hold any expression. */

@@ -11,10 +11,14 @@ const PACKAGE = /^(.*[/\\]node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+)[/\\]/;
  */
 export function noticesOf(inputs: readonly string[], folder: string): string {
   const packages = new Set(inputs.flatMap((input) => PACKAGE.exec(resolve(folder, input))?.[1] ?? []));
-  const notices = [...packages].map((path) => ({ title: titleOf(path), texts: textsOf(path) }));
-  return notices
-    .toSorted((a, b) => a.title.localeCompare(b.title, 'en'))
-    .map(({ title, texts }) => [title, '='.repeat(title.length), ...texts].join('\n'))
+  const titles = [...packages].map((path) => [titleOf(path), textsOf(path).join('\n')] as const);
+  // Many packages have the same text, of 11 kB.
+  const byText = Map.groupBy(
+    titles.toSorted(([a], [b]) => a.localeCompare(b, 'en')),
+    ([, text]) => text,
+  );
+  return [...byText]
+    .map(([text, alike]) => [...alike.map(([title]) => `${title}\n${'='.repeat(title.length)}`), text].join('\n'))
     .join('\n\n');
 }
 

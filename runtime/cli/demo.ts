@@ -4,6 +4,7 @@ import { pause } from '#kit/deadline.ts';
 import { catalog } from '../host/catalog.ts';
 import { findingsEnvelope, findingsText, withoutNotices } from '../project/check/findings-text.ts';
 import { drawScene, sceneLine } from '../demo/scene-text.ts';
+import { hasEmbeddedBroker } from '../demo/embedded-broker.ts';
 import { tallyingLog } from '../demo/dead-letter-tally.ts';
 import { type DemoBuses, startBuses, startTraffic, type Traffic } from '../demo/stage-demo.ts';
 import { type JaegerBeside, jaegerBeside } from '../demo/jaeger-beside.ts';
@@ -44,6 +45,12 @@ export const demo: Command = {
   async run({ values }) {
     const lastsMs = typeof values['for'] === 'string' ? durationOption('--for', values['for'], '15s') : undefined;
     const { log, tallies } = tallyingLog(newLog({ write: (line) => process.stderr.write(line), isJson: false }));
+    if (!(await hasEmbeddedBroker())) {
+      process.stderr.write(
+        'sluice: the demo runs on an MQTT broker that the package leaves out: npm install --save-dev aedes\n',
+      );
+      return EXIT.environment;
+    }
     const buses = await startBuses(process.env['NATS_URL']);
     try {
       const jaeger = await jaegerBeside(process.env);

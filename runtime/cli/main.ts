@@ -10,6 +10,10 @@ import { parseArguments } from './parse-arguments.ts';
 
 /** Each is imported when it is called: `run` does not wait for the demo's broker. */
 const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
+  new: {
+    summary: 'write a project to begin with: pipeline, function, schemas, test, fixture',
+    load: async () => (await import('./new.ts')).newProject,
+  },
   run: { summary: 'run a pipeline until SIGTERM or Ctrl-C', load: async () => (await import('./run.ts')).run },
   check: {
     summary: 'report all that is wrong with a pipeline, its functions and its schemas',
@@ -102,7 +106,7 @@ async function main([word, ...rest]: readonly string[]): Promise<ExitCode> {
     return word === undefined ? EXIT.invalid : EXIT.fine;
   }
   if (word === '--version') {
-    process.stdout.write(`${VERSION}\n`);
+    process.stdout.write(`${(await import('./version-text.ts')).versionText()}\n`);
     return EXIT.fine;
   }
   const entry = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;

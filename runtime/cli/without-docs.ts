@@ -6,8 +6,8 @@ const FIELD_FILES = /[\\/]runtime[\\/]project[\\/]fields[\\/][\w-]+\.ts$/;
 const DOC = /^( *doc: )(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"),$/gm;
 
 /** Empties the texts of docs/pipeline-file.md, which stand beside the words that they are about: 10 kB that a bundle never shows. */
-export function withoutDocs(packageFolder: string): Plugin {
-  const fields = join(packageFolder, 'runtime', 'project', 'fields');
+export function withoutDocs(sources: string): Plugin {
+  const fields = join(sources, 'runtime', 'project', 'fields');
   return {
     name: 'sluice-without-docs',
     setup(build) {

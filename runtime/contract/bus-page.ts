@@ -8,6 +8,8 @@ export type BusExample = { readonly title: string; readonly connection?: object 
 export interface BusPage {
   /** The heading. */
   readonly title: string;
+  /** One line for a person who chooses a bus, in an editor or in `sluice new`. */
+  readonly hint?: string;
   /** The ways to use the bus that promise something different from one another: a column of the table of guarantees each. */
   readonly examples: readonly BusExample[];
 }

@@ -1,5 +1,4 @@
 import { createServer, type Socket } from 'node:net';
-import { Aedes } from 'aedes';
 
 /** An MQTT 3.1.1 broker in this process, on a free port of the loopback. It keeps nothing. */
 export interface EmbeddedBroker {
@@ -7,7 +6,16 @@ export interface EmbeddedBroker {
   close(): Promise<void>;
 }
 
+/** Whether the broker is installed: a clone has it, the package asks for it by name. */
+export async function hasEmbeddedBroker(): Promise<boolean> {
+  return import('aedes').then(
+    () => true,
+    () => false,
+  );
+}
+
 export async function startEmbeddedBroker(): Promise<EmbeddedBroker> {
+  const { Aedes } = await import('aedes');
   const broker = await Aedes.createBroker();
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

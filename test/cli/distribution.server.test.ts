@@ -24,7 +24,11 @@ before(() => {
   for (const folder of ['runtime', 'node_modules', 'pipelines', 'functions', 'schemas']) {
     symlinkSync(join(REPOSITORY, folder), join(home.path, folder));
   }
-  const made = spawnSync(process.execPath, ['build.mjs'], { cwd: home.path, encoding: 'utf8' });
+  const made = spawnSync(process.execPath, ['build.mjs'], {
+    cwd: home.path,
+    encoding: 'utf8',
+    env: { ...process.env, SLUICE_COMMIT: '0123abc' },
+  });
   assert.equal(made.status, 0, made.stderr);
   assert.match(made.stdout, /^dist\/sluice\.mjs \d+ kB/);
   sluice = join(home.path, 'dist/sluice.mjs');
@@ -58,7 +62,7 @@ test('the built command line is one program wherever it is called from: its vers
   const { version: expected } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as {
     version: string;
   };
-  assert.equal(version.stdout(), `${expected}\n`);
+  assert.equal(version.stdout(), `${expected} (0123abc)\n`);
   await using schema = startNode([sluice, 'schema'], { cwd: '/' });
   assert.equal(await schema.ended(), 0);
   assert.ok(schema.stdout() === readFileSync(join(REPOSITORY, 'schemas/pipeline.schema.json'), 'utf8'));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { REPOSITORY } from '../harness/sluice-process.ts';
@@ -29,7 +29,10 @@ function write(path: string, text: string): void {
 function link(names: readonly string[], bins: Readonly<Record<string, string>>): void {
   const modules = join(project, 'node_modules');
   mkdirSync(join(modules, '.bin'), { recursive: true });
-  for (const name of names) symlinkSync(join(REPOSITORY, 'node_modules', name), join(modules, name));
+  for (const name of names) {
+    mkdirSync(join(modules, name, '..'), { recursive: true });
+    symlinkSync(join(REPOSITORY, 'node_modules', name), join(modules, name));
+  }
   for (const [name, file] of Object.entries(bins)) symlinkSync(join('..', file), join(modules, '.bin', name));
 }
 
@@ -40,13 +43,24 @@ const INSTALLS: Readonly<Record<string, () => void>> = {
     mkdirSync(target, { recursive: true });
     const unpacking = ['xf', join(project, 'sluice-0.1.0.tgz'), '--strip-components=1', '-C', target];
     assert.equal(spawnSync('tar', unpacking).status, 0);
-    const others = readdirSync(join(REPOSITORY, 'node_modules')).filter(
-      (name) => !name.startsWith('.') && !COMPILER.includes(name),
-    );
-    link(others, { sluice: 'sluice/dist/sluice.mjs' });
+    link(dependencies(), { sluice: 'sluice/dist/sluice.mjs' });
+    // As npm notes where a package comes from.
+    const packages = { 'node_modules/sluice': { resolved: 'file:sluice-0.1.0.tgz' } };
+    writeFileSync(join(project, 'node_modules/.package-lock.json'), JSON.stringify({ packages }));
   },
   'npm install --save-dev typescript @types/node': () => link(COMPILER, { tsc: 'typescript/bin/tsc' }),
 };
+
+/** What npm installs with the package: what it embeds, and what only development needs, it does not. */
+function dependencies(): readonly string[] {
+  const lock = JSON.parse(readFileSync(join(REPOSITORY, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { dev?: boolean }>;
+  };
+  return Object.entries(lock.packages)
+    .filter(([path, { dev }]) => path !== '' && dev !== true)
+    .map(([path]) => path.slice('node_modules/'.length))
+    .filter((name) => existsSync(join(REPOSITORY, 'node_modules', name)));
+}
 
 async function fine(line: string): Promise<string> {
   const { code, output } = await shell.type(line);
@@ -58,7 +72,7 @@ before(() => {
   place = newcomer();
   project = join(place.home, 'my-bridge');
   mkdirSync(project);
-  shell = openShell(place, project);
+  shell = openShell(place, project, { SLUICE_COMMIT: '0123abc' });
 });
 
 after(() => place[Symbol.dispose]());
@@ -100,3 +114,96 @@ test('in the project that it is installed in, check finds the type error that ts
   assert.match(checked.output, /functions\/wrong\.ts:2:44 {2}FUNCTION_TYPES {2}error: .*\(TS2339\)\n/);
   rmSync(join(project, 'functions/wrong.ts'));
 });
+
+test('the page of new projects: its commands make a project that installs the same package, and is green without a broker', async () => {
+  const [make = '', into, install, ...rest] = commandsOf('docs/new-project.md');
+  assert.deepEqual([into, install, rest], ['cd my-bridge', 'npm install', ['npm test']]);
+  await fine(make);
+  const made = join(project, 'my-bridge');
+  const { devDependencies } = JSON.parse(readFileSync(join(made, 'package.json'), 'utf8')) as {
+    devDependencies: Record<string, string>;
+  };
+  assert.equal(devDependencies['sluice'], 'file:../sluice-0.1.0.tgz');
+  symlinkSync(join(project, 'node_modules'), join(made, 'node_modules'));
+  const { code, output } = await openShell(place, made).type('npm test');
+  assert.equal(code, 0, output);
+  assert.match(output, /my-bridge\.yaml is fine\.\n/);
+  assert.match(output, /pass 2\n/);
+  assert.ok(existsSync(join(made, 'node_modules/sluice/schemas/pipeline.schema.json')));
+  rmSync(made, { recursive: true });
+});
+
+test('the package holds less than 3 MB, no source but the examples, no source map and no broker, and knows its commit', async () => {
+  const packed = join(project, 'node_modules/sluice');
+  const files = globSync('**/*', { cwd: packed }).filter((path) => statSync(join(packed, path)).isFile());
+  const bytes = files.reduce((sum, path) => sum + statSync(join(packed, path)).size, 0);
+  assert.ok(bytes < 3_000_000, `${bytes} bytes`);
+  assert.deepEqual(
+    files.filter((path) => /\.map$|(?<!\.d)\.ts$/.test(path) && !path.startsWith('functions/')),
+    [],
+  );
+  for (const path of ['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'schemas/pipeline.schema.json'])
+    assert.ok(files.includes(path), path);
+  assert.match(readFileSync(join(packed, 'dist/licences.txt'), 'utf8'), /^mqtt 5\./m);
+  assert.match(await fine('npx sluice --version'), /^\d+\.\d+\.\d+ \(0123abc\)\n$/);
+  await fine('npx sluice schema --out written.json');
+  assert.ok(
+    readFileSync(join(project, 'written.json')).equals(readFileSync(join(packed, 'schemas/pipeline.schema.json'))),
+  );
+  const demo = await shell.type('npx sluice demo --for 1s');
+  assert.deepEqual(
+    [demo.code, demo.output],
+    [3, 'sluice: the demo runs on an MQTT broker that the package leaves out: npm install --save-dev aedes\n'],
+  );
+});
+
+test('publint and arethetypeswrong find nothing in the package', async () => {
+  const tools = join(REPOSITORY, 'node_modules/.bin');
+  await fine(`${tools}/publint sluice-0.1.0.tgz --strict --pack npm`);
+  await fine(`${tools}/attw sluice-0.1.0.tgz --profile esm-only`);
+});
+
+// The page of functions has run the compiler with nodenext.
+test('its types are found under the resolution of bundlers too, and are sound themselves', async () => {
+  await fine('npx tsc --pretty false --skipLibCheck false --module esnext --moduleResolution bundler');
+});
+
+test('a bundle that the package makes is byte for byte the one that the clone makes', async () => {
+  const url = (bus: string, options: object) => ({ bus, ...options });
+  const pipeline = {
+    name: 'all',
+    buses: {
+      m: url('mqtt', { url: 'mqtt://127.0.0.1:1' }),
+      j: url('jetstream', { url: 'nats://127.0.0.1:1' }),
+      k: url('kafka', { brokers: ['127.0.0.1:1'] }),
+      r: url('rabbitmq', { url: 'amqp://127.0.0.1:1' }),
+    },
+    routes: [
+      {
+        name: 'a',
+        from: { bus: 'm', topics: ['a'] },
+        stages: [{ function: 'to-celsius' }],
+        to: { bus: 'k', topic: 'a' },
+      },
+      { name: 'b', from: { bus: 'j', stream: 'A' }, stages: [{ filter: 'body.a > 1' }], to: { bus: 'r', queue: 'b' } },
+    ],
+  };
+  write('pipelines/all.yaml', JSON.stringify(pipeline));
+  await fine('npx sluice build pipelines/all.yaml --out packed');
+  await fine(`node ${join(REPOSITORY, 'runtime/cli/main.ts')} build pipelines/all.yaml --out cloned`);
+  for (const name of ['all.mjs', 'all.licences.txt'])
+    assert.ok(readFileSync(join(project, 'packed', name)).equals(readFileSync(join(project, 'cloned', name))), name);
+  rmSync(join(project, 'pipelines/all.yaml'));
+});
+
+const NODE_22 = process.env['SLUICE_NODE_22'];
+
+test(
+  'on Node 22 the package checks, and runs the test of a function',
+  { skip: NODE_22 === undefined && 'SLUICE_NODE_22 does not name a Node 22' },
+  async () => {
+    assert.match(await fine(`${NODE_22} --version`), /^v22\./);
+    await fine(`${NODE_22} node_modules/sluice/dist/sluice.mjs check pipelines/gate.yaml`);
+    await fine(`${NODE_22} --test functions/to-celsius.test.ts`);
+  },
+);

@@ -5,9 +5,10 @@ import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { REPOSITORY } from '../harness/sluice-process.ts';
 
-const CLONED = 'package.json build.mjs tsconfig.json README.md LICENSE docs runtime pipelines functions schemas'.split(
-  ' ',
-);
+const CLONED =
+  'package.json build.mjs tsconfig.json README.md CHANGELOG.md SECURITY.md LICENSE docs runtime pipelines functions schemas'.split(
+    ' ',
+  );
 
 /** What a newcomer has after `npm ci` in a clone that nobody has worked in. */
 export interface Newcomer extends Disposable {

@@ -14,6 +14,7 @@ const TYPED = [
   'docs/dead-letters.md',
   'docs/expressions.md',
   'docs/functions.md',
+  'docs/new-project.md',
   'docs/schemas.md',
   'docs/verify.md',
 ];

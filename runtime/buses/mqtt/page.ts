@@ -4,6 +4,7 @@ const OLD = { protocol: '3.1.1' } as const;
 
 export const page: BusPage = {
   title: 'MQTT',
+  hint: 'devices and gateways, by topic: versions 5 and 3.1.1',
   examples: [
     { title: 'source, QoS 1', from: { topics: ['a'] } },
     { title: 'source, `shared`', from: { topics: ['a'], shared: 'g' } },

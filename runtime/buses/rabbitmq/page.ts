@@ -2,6 +2,7 @@ import type { BusPage } from '#contract/bus-page.ts';
 
 export const page: BusPage = {
   title: 'RabbitMQ',
+  hint: 'queues, each message for one reader; streams too',
   examples: [
     { title: 'source', from: { queue: 'q' } },
     { title: 'source, `shared`', from: { queue: 'q', shared: true } },

@@ -30,7 +30,7 @@ function joined(own: OptionSchema, shared: Readonly<Record<string, JsonSchema>>)
 
 export function connectionSchema(bus: Bus): JsonSchema {
   return joined(bus.connectionSchema, {
-    bus: { const: bus.name, description: `A ${bus.name} connection.` },
+    bus: { const: bus.name, description: bus.page.hint ?? `A ${bus.name} connection.` },
     ...CONNECTION_LABELS,
   });
 }

@@ -57,12 +57,22 @@ function published(schema: JsonSchema, names: readonly string[]): JsonSchema {
   return { ...schema, properties: eachOrReference(properties, names) };
 }
 
+/**
+ * An end without the words that it must have. Of several schemas an editor takes the one that fits best, and with them that is the bus that
+ * demands least: an end that has only its `bus` would be offered the words of that one alone.
+ */
+function begun(schema: JsonSchema): JsonSchema {
+  return { ...schema, required: ['bus'] };
+}
+
 /** `if bus is NAME then` its schema: an editor then reports errors of one driver, not of all. */
-function byKind(kinds: readonly string[]): JsonSchema {
+function byKind({ buses }: Catalog): JsonSchema {
+  const kinds = [...buses.keys()];
+  const enumDescriptions = [...buses.values()].map(({ page }) => page.hint ?? page.title);
   return {
     type: 'object',
     required: ['bus'],
-    properties: { bus: { enum: kinds, description: 'Kind of bus.' } },
+    properties: { bus: { enum: kinds, enumDescriptions, description: 'Kind of bus.' } },
     allOf: kinds.map((kind) => ({
       if: { required: ['bus'], properties: { bus: { const: kind } } },
       then: { $ref: `#/definitions/${kind}.connection` },
@@ -82,20 +92,23 @@ export function pipelineSchema(catalog: Catalog, fields = FIELDS): JsonSchema {
   const definitions: Record<string, JsonSchema> = { reference: REFERENCE };
   const kinds = [...catalog.buses.keys()];
   for (const [kind, bus] of catalog.buses) {
-    definitions[`${kind}.connection`] = published(connectionSchema(bus), ['bus']);
-    definitions[`${kind}.source`] = published(sourceSchema(bus, catalog, fields), ['bus', 'codec']);
+    const { title } = bus.page;
+    definitions[`${kind}.connection`] = { title: `${title}: connection`, ...published(connectionSchema(bus), ['bus']) };
+    const source = published(sourceSchema(bus, catalog, fields), ['bus', 'codec']);
+    definitions[`${kind}.source`] = { title: `${title}: source`, ...begun(source) };
     definitions[`${kind}.letters`] = published(deadLetterSinkSchema(bus), ['bus']);
-    definitions[`${kind}.sink`] = published(sinkSchema(bus, catalog, fields), ['bus', 'codec']);
+    const sink = published(sinkSchema(bus, catalog, fields), ['bus', 'codec']);
+    definitions[`${kind}.sink`] = { title: `${title}: sink`, ...begun(sink) };
   }
   for (const [verb, stage] of catalog.stages) {
-    definitions[`stage.${verb}`] = published(stageSchema(stage), [
-      ...(stage.names === undefined ? [] : [verb]),
-      ...(stage.namesIn ?? []),
-    ]);
+    definitions[`stage.${verb}`] = {
+      title: `stage ${verb}`,
+      ...published(stageSchema(stage), [...(stage.names === undefined ? [] : [verb]), ...(stage.namesIn ?? [])]),
+    };
   }
   const file = fileSchema(
     {
-      connection: byKind(kinds),
+      connection: byKind(catalog),
       route: {
         from: [refs(kinds.map((kind) => `${kind}.source`))],
         to: [oneOrList(refs(kinds.map((kind) => `${kind}.sink`)))],
@@ -122,5 +135,14 @@ export function pipelineSchema(catalog: Catalog, fields = FIELDS): JsonSchema {
 
 /** The text of schemas/pipeline.schema.json. */
 export function pipelineSchemaText(catalog: Catalog): string {
-  return `${JSON.stringify(pipelineSchema(catalog), null, 2)}\n`;
+  return `${inLines(pipelineSchema(catalog), 4, '')}\n`;
+}
+
+/** As JSON: maps down to a depth with a line for each key, what lies deeper in one line. Half as long as with a line for every value. */
+function inLines(value: unknown, depth: number, indent: string): string {
+  if (depth === 0 || !isMap(value)) return JSON.stringify(value);
+  const lines = Object.entries(value).map(
+    ([key, inner]) => `${indent} ${JSON.stringify(key)}: ${inLines(inner, depth - 1, `${indent} `)}`,
+  );
+  return `{\n${lines.join(',\n')}\n${indent}}`;
 }

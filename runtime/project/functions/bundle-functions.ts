@@ -2,19 +2,20 @@ import { dirname, join, relative, resolve } from 'node:path';
 import type { BuildFailure, BuildOptions, Message, Plugin } from 'esbuild';
 import type { Finding } from '../check/findings.ts';
 import { asList, asMap } from '#kit/json-value.ts';
-import { packageFolder } from '../package-folder.ts';
+import { packageFolder, publicDoor } from '../package-folder.ts';
 
 /**
  * `import ... from 'sluice'` in a function resolves to the public entry of the running runtime, independent of the location
  * of the project and of its node_modules.
  */
-export const doorPlugin: Plugin = {
-  name: 'sluice-door',
-  setup(build) {
-    const door = join(packageFolder(), 'runtime', 'sluice.ts');
-    build.onResolve({ filter: /^sluice$/ }, () => ({ path: door }));
-  },
-};
+export function doorPlugin(door = publicDoor('code')): Plugin {
+  return {
+    name: 'sluice-door',
+    setup(build) {
+      build.onResolve({ filter: /^sluice$/ }, () => ({ path: door }));
+    },
+  };
+}
 
 /** Options of every bundle for Node. Packages written for CommonJS need `require`. */
 export const NODE_BUNDLE = {
@@ -42,7 +43,7 @@ export function functionsEntry(paths: ReadonlyMap<string, string>): string {
 }
 
 /** The source map with paths relative to the project or the runtime, and without folders of the build machine. */
-export function tidyMap(text: string, mapFolder: string, projectFolder: string): string {
+export function tidyMap(text: string, mapFolder: string, projectFolder: string, sources = packageFolder()): string {
   const map = asMap(JSON.parse(text));
   const tidy = (source: unknown): string => {
     const name = String(source);
@@ -50,7 +51,7 @@ export function tidyMap(text: string, mapFolder: string, projectFolder: string):
     if (name.startsWith('sluice:')) return name.replace(/^sluice:(?=sluice:)/, '');
     if (name.endsWith('<stdin>')) return 'sluice:entry';
     const path = resolve(mapFolder, name);
-    const inRuntime = relative(join(packageFolder(), 'runtime'), path);
+    const inRuntime = relative(join(sources, 'runtime'), path);
     if (!inRuntime.startsWith('..')) return `sluice:${inRuntime}`;
     const inProject = relative(projectFolder, path);
     // The project itself may lie in such a folder.

@@ -8,7 +8,7 @@ import type { Finding } from '../check/findings.ts';
 import { asMap } from '#kit/json-value.ts';
 import type { CallAssertions, TypedCalls } from './call-types.ts';
 import { type CompilerMessage, messagesIn } from './compiler-output.ts';
-import { packageFolder } from '../package-folder.ts';
+import { packageFolder, publicDoor } from '../package-folder.ts';
 
 /** More than the type check of any project of functions takes. */
 const LIMIT_MS = 15_000;
@@ -96,7 +96,7 @@ function configFor(files: readonly string[], folder: string): object {
   const isOwn = existsSync(own);
   const nodeTypes = [folder, packageFolder()].map((from) => resolved(from, '@types/node/package.json')).find(Boolean);
   // A project with Sluice installed resolves its types itself; every other one gets those of the running runtime.
-  const door = resolved(folder, 'sluice') === undefined ? join(packageFolder(), 'runtime', 'sluice.ts') : undefined;
+  const door = resolved(folder, 'sluice') === undefined ? publicDoor('types') : undefined;
   return {
     ...(isOwn && { extends: own }),
     compilerOptions: {

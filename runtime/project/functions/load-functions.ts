@@ -50,7 +50,7 @@ async function compile(paths: ReadonlyMap<string, string>, projectFolder: string
     sourcemap: 'external',
     sourcesContent: false,
     write: false,
-    plugins: [doorPlugin, tracingApi('external')],
+    plugins: [doorPlugin(), tracingApi('external')],
   });
   const text = (ending: string): string => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
   return { code: text('.mjs'), map: tidyMap(text('.map'), projectFolder, projectFolder) };
@@ -102,7 +102,7 @@ async function startsForever(paths: ReadonlyMap<string, string>, projectFolder: 
     stdin: { contents: functionsEntry(paths), resolveDir: resolveFolder(paths) },
     absWorkingDir: projectFolder,
     write: false,
-    plugins: [doorPlugin, tracingApi('external')],
+    plugins: [doorPlugin(), tracingApi('external')],
     supported: { 'top-level-await': false },
   }).then(
     () => [],
