@@ -43,6 +43,7 @@ import { loadPipeline } from './load-parts.ts';
 import { openRuntimeSources, type RuntimeSources } from './runtime-sources.ts';
 import { withoutAccess } from './without-access.ts';
 import { withoutDocs } from './without-docs.ts';
+import { printJson } from './output.ts';
 
 export const build: Command = {
   usage: 'PIPELINE [--out DIR] [--container] [--k8s] [--systemd]',
@@ -67,7 +68,7 @@ export const build: Command = {
     const { spec, document, named, expressions } = result;
     const findings = withoutNotices(loaded.findings);
     const isWrong = spec === undefined || document === undefined || !findingsEnvelope(findings).ok;
-    if (isJson && isWrong) process.stdout.write(`${JSON.stringify({ ...findingsEnvelope(findings), ok: false })}\n`);
+    if (isJson && isWrong) printJson('build', { ...findingsEnvelope(findings), ok: false });
     else process.stderr.write(findingsText(findings));
     if (isWrong) return EXIT.invalid;
     const out = resolve(typeof values['out'] === 'string' ? values['out'] : 'dist');
@@ -76,7 +77,7 @@ export const build: Command = {
     const targets = await deployFiles(wish, { file, out, hash: made.hash });
     if (isJson) {
       const { file: path, manifest, bytes } = made;
-      process.stdout.write(`${JSON.stringify({ ok: true, bundle: { file: path, manifest, bytes }, targets })}\n`);
+      printJson('build', { ok: true, bundle: { file: path, manifest, bytes }, targets });
     } else {
       process.stdout.write(
         `${made.file}  ${Math.ceil(made.bytes / 1000)} kB\n${made.manifest}\n${deployText(targets)}`,

@@ -14,6 +14,7 @@ import { type Arguments, type Command, UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { untilTold } from './hand-run.ts';
 import { tellFailure } from './tell-failure.ts';
+import { type InfraServerReport, printJson } from './output.ts';
 
 const NAMES = Object.keys(INFRA_SERVERS);
 const SLOW_MS = 1500;
@@ -69,7 +70,7 @@ async function up(names: readonly string[], given: Arguments, state: InfraState)
       say(isJson, `${name}: ${server.urls(ports).join(', ')}`);
       if (told.signal.aborted) break;
     }
-    if (isJson) process.stdout.write(`${JSON.stringify({ ok: true, servers: state.running().map(shown) })}\n`);
+    if (isJson) printJson('infra', { ok: true, servers: state.running().map(shown) });
     if (given.values['background'] === true && !told.signal.aborted) return EXIT.fine;
     return await untilEnded(started, state, told.signal, isJson);
   } catch (thrown) {
@@ -148,7 +149,7 @@ async function down(names: readonly string[], given: Arguments, state: InfraStat
   const running = state.running().filter(({ name }) => names.length === 0 || names.includes(name));
   await end(running, state);
   const isJson = given.values['json'] === true;
-  if (isJson) process.stdout.write(`${JSON.stringify({ ok: true, ended: running.map(({ name }) => name) })}\n`);
+  if (isJson) printJson('infra', { ok: true, ended: running.map(({ name }) => name) });
   else if (running.length === 0) process.stdout.write('none of them runs\n');
   for (const { name, folder } of isJson ? [] : running)
     process.stdout.write(`${name} has ended; its data is in ${folder}\n`);
@@ -158,7 +159,7 @@ async function down(names: readonly string[], given: Arguments, state: InfraStat
 function list(given: Arguments, state: InfraState): ExitCode {
   const running = state.running();
   if (given.values['json'] === true) {
-    process.stdout.write(`${JSON.stringify({ ok: true, servers: running.map(shown) })}\n`);
+    printJson('infra', { ok: true, servers: running.map(shown) });
     return EXIT.fine;
   }
   const rows = NAMES.map((name) => {
@@ -170,7 +171,7 @@ function list(given: Arguments, state: InfraState): ExitCode {
   return EXIT.fine;
 }
 
-function shown({ name, processes, ports, folder }: StartedServer): object {
+function shown({ name, processes, ports, folder }: StartedServer): InfraServerReport {
   return { name, pid: processes[0]?.pid, ports, folder, urls: serverNamed(name).urls(ports) };
 }
 
@@ -197,6 +198,6 @@ function failed(message: string, isJson: boolean): ExitCode {
   const error = new SluiceError('INFRA_UNAVAILABLE', message);
   if (!isJson) return tellFailure(error);
   const { code, remedy } = error;
-  process.stdout.write(`${JSON.stringify({ ok: false, error: { code, message, remedy } })}\n`);
+  printJson('infra', { ok: false, error: { code, message, remedy } });
   return EXIT.environment;
 }

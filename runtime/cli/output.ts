@@ -10,6 +10,10 @@ import type { Comparison } from '../project/schemas/evolution/compare.ts';
 import type { LetterSummary } from '../store/dead-letters/stored-letter.ts';
 import type { LetterCause } from '../verify/run-dead-letters.ts';
 import type { Report } from '../verify/verdicts.ts';
+import type { Guarantees } from '#contract/bus.ts';
+import type { GoldenDifference } from '../rehearsal/trial/golden.ts';
+import type { Trial } from '../rehearsal/trial/trial.ts';
+import type { WrittenTarget } from './deploy/write-deployment.ts';
 
 /** What was asked for could not be done. */
 export interface Failure {
@@ -171,6 +175,72 @@ export interface Unanswered {
   readonly error: { readonly code: string; readonly text: string };
 }
 
+/** A bundle, and the files that were written beside it. */
+export interface BuildReport {
+  readonly ok: true;
+  readonly bundle: { readonly file: string; readonly manifest: string; readonly bytes: number };
+  readonly targets: readonly WrittenTarget[];
+}
+
+/** `ok`: every message was confirmed. */
+export interface SendReport {
+  readonly ok: boolean;
+  readonly sent: number;
+  readonly confirmed: number;
+  /** Confirmed, and removed by the bus for it had the id already. */
+  readonly duplicates: number;
+  /** Handed over without an answer: they may arrive or not. */
+  readonly unknown: number;
+  readonly confirms: Guarantees['confirms'];
+  readonly bus: string;
+  readonly connection: string;
+  readonly address: string | undefined;
+  readonly error?: Failure['error'] & { readonly atMessage: number };
+}
+
+/** One message, as `sluice send --file` and `sluice try --in` read it. It has one of `body`, `text` and `base64`. */
+export interface TailedMessage {
+  /** RFC 3339: the time that the bus states, or that of the reading. */
+  readonly time: string;
+  readonly address: string;
+  readonly key?: string;
+  readonly label?: string;
+  readonly id?: string;
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly expires?: string;
+  readonly retained?: true;
+  readonly body?: unknown;
+  readonly text?: string;
+  /** Null: there is no body. */
+  readonly base64?: string | null;
+}
+
+/** A server that `infra` has started. */
+export interface InfraServerReport {
+  readonly name: string;
+  readonly pid: number | undefined;
+  readonly ports: Readonly<Record<string, number>>;
+  readonly folder: string;
+  readonly urls: readonly string[];
+}
+
+export interface InfraServers {
+  readonly ok: true;
+  readonly servers: readonly InfraServerReport[];
+}
+
+export interface InfraEnded {
+  readonly ok: true;
+  readonly ended: readonly string[];
+}
+
+/** `ok`: the golden results do not differ, or there are none. */
+export interface TrialReport extends Trial {
+  readonly ok: boolean;
+  readonly golden?: GoldenDifference;
+}
+
 /**
  * What each command prints with `--json`: one object, or one a line where it goes on. `schemas/command-output.schema.json` is made of
  * these types. A later version adds fields; it removes none.
@@ -180,26 +250,31 @@ export interface CommandOutput {
   readonly advise: AdviceReport | Findings;
   readonly approve: WaitingMessages;
   readonly audit: AuditReport;
+  readonly build: BuildReport | Findings;
   readonly check: Findings;
   readonly doctor: DoctorReport | Findings;
   readonly dlq: LetterList | ShownLetters | LetterReplay | LetterDiscard | Failure;
   readonly explain: Explanation | Findings;
+  readonly infra: InfraServers | InfraEnded | Failure;
   readonly schema: SchemaComparison | SchemaComparisons;
+  readonly send: SendReport | Findings;
   readonly status: Status;
+  readonly tail: TailedMessage | Findings | Failure;
   readonly top: Status | Unanswered;
+  readonly try: TrialReport | Findings | Failure;
   readonly verify: Verification | Findings | Failure;
 }
 
 /** Prints what a command answers, as one line. */
-export function printJson<Word extends keyof CommandOutput>(
-  word: Word,
-  value: CommandOutput[Word],
-  out: NodeJS.WriteStream = process.stdout,
-): void {
-  out.write(jsonLine(word, value));
+export function printJson<Word extends keyof CommandOutput>(word: Word, value: CommandOutput[Word]): void {
+  process.stdout.write(jsonLine(word, value));
 }
 
-/** The same as a text. */
-export function jsonLine<Word extends keyof CommandOutput>(_word: Word, value: CommandOutput[Word]): string {
-  return `${JSON.stringify(value)}\n`;
+/** The same as a text. `replaced`: as JSON.stringify takes it. */
+export function jsonLine<Word extends keyof CommandOutput>(
+  _word: Word,
+  value: CommandOutput[Word],
+  replaced?: (name: string, value: unknown) => unknown,
+): string {
+  return `${JSON.stringify(value, replaced)}\n`;
 }

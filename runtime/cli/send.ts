@@ -14,6 +14,7 @@ import { framesOf } from './send-messages.ts';
 import { sendPlace, type SendPlace } from './send-place.ts';
 import { tellFailure } from './tell-failure.ts';
 import { textOf } from './verify-options.ts';
+import { printJson, type SendReport } from './output.ts';
 
 const OPTIONS = {
   route: { type: 'string' },
@@ -136,10 +137,9 @@ function report({ end, bus, address }: SendPlace, { counts, failure }: Sending, 
   const { confirms } = bus.sinkGuarantees(endOptions(end.spec, to));
   const error = failure?.error;
   if (isJson) {
-    const { code, message, remedy } = error ?? {};
     const place = { bus: bus.name, connection: to.connection, address };
-    const failed = error === undefined ? {} : { error: { code, message, remedy, atMessage: failure?.message } };
-    process.stdout.write(`${JSON.stringify({ ok: error === undefined, ...counts, confirms, ...place, ...failed })}\n`);
+    const failed = failure === undefined ? {} : { error: failureOf(failure) };
+    printJson('send', { ok: error === undefined, ...counts, confirms, ...place, ...failed });
   } else {
     const where = address === undefined ? '' : ` to ${harmless(address)}`;
     const duplicates = counts.duplicates === 0 ? '' : `, ${counts.duplicates} of them it had already (same id)`;
@@ -180,4 +180,11 @@ function shownProgress(): { show(counts: SendCounts): void; last(): SendCounts; 
       if (isShown) stderr.write('\r\u001B[K');
     },
   };
+}
+
+function failureOf({
+  error: { code, message, remedy },
+  message: atMessage,
+}: NonNullable<Sending['failure']>): NonNullable<SendReport['error']> {
+  return { code, message, remedy, atMessage };
 }

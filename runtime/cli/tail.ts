@@ -16,6 +16,7 @@ import { tailRules } from './tail-rules.ts';
 import { startOption } from './tail-start.ts';
 import { tellFailure } from './tell-failure.ts';
 import { textOf } from './verify-options.ts';
+import { printJson } from './output.ts';
 
 const OPTIONS = {
   route: { type: 'string' },
@@ -148,6 +149,6 @@ function limitOf(text: string | undefined): number {
 
 function jsonFailure(thrown: unknown): ExitCode {
   const { code, message, remedy } = asSluiceError(thrown);
-  process.stdout.write(`${JSON.stringify({ ok: false, error: { code, message, remedy } })}\n`);
+  printJson('tail', { ok: false, error: { code, message, remedy } });
   return code === 'INTERNAL' ? EXIT.internal : EXIT.environment;
 }

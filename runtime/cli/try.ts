@@ -13,6 +13,7 @@ import { type Arguments, type Command, UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { readRehearsedFile } from './open-rehearsal.ts';
 import type { TerminalStream } from './screen.ts';
+import { jsonLine } from './output.ts';
 
 const SHOWN = 20;
 const PER_SECOND = 10;
@@ -84,8 +85,8 @@ export async function tryMessages(given: Arguments, streams: TryStreams): Promis
     return await tried(given, isJson, streams);
   } catch (thrown) {
     if (!(thrown instanceof RehearsalError)) throw thrown;
-    const error = { code: 'TRY_INVALID', message: thrown.message };
-    if (isJson) streams.stdout.write(`${JSON.stringify({ ok: false, error })}\n`);
+    const error = { code: 'TRY_INVALID', message: thrown.message, remedy: 'Mend what the message names.' };
+    if (isJson) streams.stdout.write(jsonLine('try', { ok: false, error }));
     else streams.stderr.write(`sluice: ${thrown.message}\n`);
     return EXIT.invalid;
   }
@@ -123,7 +124,7 @@ async function tried(
   const difference = folder === undefined ? undefined : golden(folder, result, isUpdate);
   const ok = difference === undefined;
   if (isJson) {
-    stdout.write(`${JSON.stringify({ ok, ...result, ...(difference && { golden: difference }) }, plain)}\n`);
+    stdout.write(jsonLine('try', { ok, ...result, ...(difference && { golden: difference }) }, plain));
   } else {
     const paint = paintOf(stdout);
     if (folder === undefined) for (const message of result.messages) stdout.write(messageText(message, paint));
