@@ -8,6 +8,7 @@ import type { Spelling, Unspellable } from './carried-headers.ts';
 import type { UnsyncedCheckpoint } from './unsynced-checkpoint.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { EndUrls } from './end-url.ts';
+import type { LogReplay } from './log-replay.ts';
 import type { OppositeEnds } from './opposite-ends.ts';
 import type { Reach } from './reach.ts';
 import type { Demand, Source } from './source.ts';
@@ -198,6 +199,8 @@ export interface Bus<Connection = object, From = object, To = object> {
   readonly opposite: OppositeEnds<From, To>;
   /** The rights that the ends need at their broker (`sluice acl`). Loaded for that command alone. Absent: the bus has no users. */
   access?(): Promise<BusAccess<Connection, From, To>>;
+  /** How its sources are read again (`sluice replay`). Loaded for that command alone. Absent: the bus keeps no log. */
+  logReplay?(): Promise<LogReplay<EndOptions<Connection, From>, BusContext, From>>;
   /** The one place for option names, defaults, units and docs. */
   readonly connectionSchema: OptionSchema;
   readonly sourceSchema: OptionSchema;

@@ -35,6 +35,8 @@ export interface RunSettings {
   readonly environment: NodeJS.ProcessEnv;
   /** Runs only these routes, and only their dead letters in replay. */
   readonly replayOnly?: ReadonlySet<string>;
+  /** Expired messages are only counted, also in a class that makes them dead letters. */
+  readonly countsExpired?: boolean;
 }
 
 /** A running pipeline. */
@@ -101,6 +103,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       guards,
       deadLetters: state.deadLetters,
       isReplayOnly: replayOnly !== undefined,
+      countsExpired: settings.countsExpired,
       checkpoint: (owner) => state.checkpoint(owner),
       unsyncedCheckpoint: (owner) => state.unsyncedCheckpoint(owner),
       stateFolder: state.folder,

@@ -28,6 +28,7 @@ export const kafka: Bus<KafkaConnection, KafkaFrom, KafkaTo> = {
   urls,
   opposite,
   access: async () => (await import('./access/access.ts')).access,
+  logReplay: async () => (await import('./log-replay.ts')).logReplay,
   connectionSchema,
   sourceSchema,
   sinkSchema,

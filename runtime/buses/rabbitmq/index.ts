@@ -29,6 +29,7 @@ export const rabbitmq: Bus<RabbitConnection, RabbitFrom, RabbitTo> = {
   urls,
   opposite,
   access: async () => (await import('./access/access.ts')).access,
+  logReplay: async () => (await import('./log-replay.ts')).logReplay,
   connectionSchema,
   sourceSchema,
   sinkSchema,

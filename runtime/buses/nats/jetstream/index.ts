@@ -33,6 +33,7 @@ export const jetstream: Bus<JetStreamConnectionOptions, JetStreamFrom, JetStream
   urls,
   opposite,
   access: async () => (await import('../access/jetstream.ts')).access,
+  logReplay: async () => (await import('./log-replay.ts')).logReplay,
   connectionSchema,
   sourceSchema,
   sinkSchema,
