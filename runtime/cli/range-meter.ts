@@ -14,7 +14,10 @@ export interface RangeState {
 const WIDTH = 30;
 
 /** A bar that is drawn in place, and nothing where no terminal watches. */
-export function rangeMeter(out: Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'write'>, nowMs = () => performance.now()) {
+export function rangeMeter(
+  out: Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'write'>,
+  nowMs = () => performance.now(),
+) {
   const startMs = nowMs();
   let startShare: number | undefined;
   let isDrawn = false;

@@ -40,8 +40,11 @@ export function reportText({ counts, range, route, isFinished, isResumed, ...rep
   ] as const;
   const lines = rows
     .filter(([name, count]) => count > 0 || name === 'delivered')
-    .map(([name, count, about]) => `  ${name.padEnd(12)} ${String(count).padStart(9)}${about === '' ? '' : `  ${about}`}`);
-  if (range.gone > 0) lines.push(`  ${'gone'.padEnd(12)} ${`<=${range.gone}`.padStart(9)}  by the retention of the log`);
+    .map(
+      ([name, count, about]) => `  ${name.padEnd(12)} ${String(count).padStart(9)}${about === '' ? '' : `  ${about}`}`,
+    );
+  if (range.gone > 0)
+    lines.push(`  ${'gone'.padEnd(12)} ${`<=${range.gone}`.padStart(9)}  by the retention of the log`);
   if (report.resume !== undefined) lines.push(`Go on with: ${report.resume}`);
   return `${[head, ...lines].join('\n')}\n`;
 }

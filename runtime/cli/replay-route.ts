@@ -12,11 +12,15 @@ export async function replayedRoute(spec: PipelineSpec, catalog: Catalog, named:
   }
   const routes = spec.routes.filter(({ name }) => typeof named !== 'string' || name === named);
   const found = await Promise.all(routes.map(async (route) => ({ route, replay: await logReplayOf(catalog, route) })));
-  const able = found.flatMap(({ route, replay }) => (typeof replay === 'string' ? [] : [{ spec, route, catalog, replay }]));
+  const able = found.flatMap(({ route, replay }) =>
+    typeof replay === 'string' ? [] : [{ spec, route, catalog, replay }],
+  );
   const [one, another] = able;
   if (one === undefined) {
     const reasons = found.map(({ route, replay }) => `${route.name}: ${typeof replay === 'string' ? replay : ''}`);
-    throw new UsageError(`expected a route that reads a log (JetStream, Kafka, RabbitMQ stream), found ${reasons.join('; ')}`);
+    throw new UsageError(
+      `expected a route that reads a log (JetStream, Kafka, RabbitMQ stream), found ${reasons.join('; ')}`,
+    );
   }
   if (another !== undefined) {
     throw new UsageError(`expected --route with one of ${able.map(({ route }) => route.name).join(', ')}, found none`);

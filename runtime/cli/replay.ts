@@ -91,7 +91,9 @@ function rangeOf({ values }: Arguments): LogRange {
   const fromMs = momentOption('--from', values['from']);
   const toMs = momentOption('--to', values['to']);
   if (fromMs === undefined || toMs === undefined) {
-    throw new UsageError('expected --from and --to, each with a duration before now (2h) or a moment (2026-11-25T03:00:00Z)');
+    throw new UsageError(
+      'expected --from and --to, each with a duration before now (2h) or a moment (2026-11-25T03:00:00Z)',
+    );
   }
   if (fromMs >= toMs) throw new UsageError('expected --from before --to, found it behind');
   // A range that is still written has no end that could be looked up.

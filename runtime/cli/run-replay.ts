@@ -53,8 +53,12 @@ export async function abandonReplay({ prepared, isJson }: ReplayTask): Promise<E
     await forgotten(prepared, record.reader);
     rmSync(folder, { recursive: true, force: true });
   }
-  const text = isResumed ? `Given up: ${folder} and the reader ${record.reader} are gone.` : 'No such replay has begun.';
-  process.stdout.write(isJson ? `${JSON.stringify({ ok: true, pipeline, route, id, wasThere: isResumed })}\n` : `${text}\n`);
+  const text = isResumed
+    ? `Given up: ${folder} and the reader ${record.reader} are gone.`
+    : 'No such replay has begun.';
+  process.stdout.write(
+    isJson ? `${JSON.stringify({ ok: true, pipeline, route, id, wasThere: isResumed })}\n` : `${text}\n`,
+  );
   return EXIT.fine;
 }
 
@@ -118,7 +122,10 @@ function troubles({ expired, deadLettered, alreadyHeld }: ReplayCounts): readonl
 
 function announce({ prepared, stateFolder, file, again }: ReplayTask, notices: readonly string[]): void {
   const { record, isResumed } = prepared;
-  const lines = [isResumed ? `goes on with an interrupted replay: ${rangeText(prepared)}` : rangeText(prepared), ...notices];
+  const lines = [
+    isResumed ? `goes on with an interrupted replay: ${rangeText(prepared)}` : rangeText(prepared),
+    ...notices,
+  ];
   if (!isResumed) lines.push(`to go on after an interruption: ${again}`);
   for (const { id, route, fromMs, toMs } of unfinished(replaysFolder(stateFolder))) {
     if (id === record.id) continue;

@@ -58,7 +58,9 @@ export async function kafkaLog(): Promise<Log> {
     },
     async readers() {
       const { groups } = await kafka.admin((admin) => admin.listGroups());
-      return groups.map(({ groupId }) => groupId).filter((group) => group === `${topic}-route` || group.startsWith('archive_'));
+      return groups
+        .map(({ groupId }) => groupId)
+        .filter((group) => group === `${topic}-route` || group.startsWith('archive_'));
     },
     [Symbol.asyncDispose]: () => producer.disconnect(),
   };

@@ -100,13 +100,19 @@ for (const [name, needs, open] of LOGS) {
       bridge.signal('SIGTERM');
       assert.equal(await bridge.ended(), 0, bridge.tail());
       const last = (await storedIn(manager, 'OUT')).slice(before);
-      assert.deepEqual(last.map((message) => [message.string(), message.header.get('replayed')]), [['last', '']]);
+      assert.deepEqual(
+        last.map((message) => [message.string(), message.header.get('replayed')]),
+        [['last', '']],
+      );
     },
   );
 }
 
 function messages(count: number, word: string): readonly Written[] {
-  return Array.from({ length: count }, (_, at) => ({ key: `k${at % 4}`, body: `${word}-${String(at).padStart(4, '0')}` }));
+  return Array.from({ length: count }, (_, at) => ({
+    key: `k${at % 4}`,
+    body: `${word}-${String(at).padStart(4, '0')}`,
+  }));
 }
 
 /** Waits for the next whole second, the finest time that all logs have, and returns it. */
@@ -117,7 +123,9 @@ async function nextSecond(): Promise<string> {
 }
 
 function idsOf(stored: readonly StoredMsg[], takes: (one: { body: string }) => boolean = () => true): string[] {
-  return stored.filter((message) => takes({ body: message.string() })).map((message) => message.header.get('Nats-Msg-Id'));
+  return stored
+    .filter((message) => takes({ body: message.string() }))
+    .map((message) => message.header.get('Nats-Msg-Id'));
 }
 
 function byKey(stored: readonly StoredMsg[]): readonly string[][] {

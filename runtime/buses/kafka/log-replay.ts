@@ -61,7 +61,8 @@ async function deleteGroup(link: Link, group: string): Promise<void> {
     } catch (thrown) {
       const type = kafkaErrorIn(thrown)?.type;
       if (type === 'GROUP_ID_NOT_FOUND') return;
-      const isPassing = type === 'NON_EMPTY_GROUP' || type === 'COORDINATOR_NOT_AVAILABLE' || type === 'NOT_COORDINATOR';
+      const isPassing =
+        type === 'NON_EMPTY_GROUP' || type === 'COORDINATOR_NOT_AVAILABLE' || type === 'NOT_COORDINATOR';
       if (!isPassing || tries === TRIES) throw thrown;
       await pause(backoffMs(LEFT, tries), link.signal);
     }

@@ -20,7 +20,11 @@ export function replaySpec(
   { replay, renewsExpiry }: { readonly replay: AnyLogReplay; readonly renewsExpiry: boolean },
 ): PipelineSpec {
   const options: object = replay.reader(asDriverOptions(route.from.options), reader, { fromMs, toMs }, parts);
-  const from = { ...route.from, options: { ...options }, ...(renewsExpiry && { expiresMs: undefined, expiresOfPublisher: false }) };
+  const from = {
+    ...route.from,
+    options: { ...options },
+    ...(renewsExpiry && { expiresMs: undefined, expiresOfPublisher: false }),
+  };
   const only: RouteSpec = {
     ...route,
     from,
@@ -46,7 +50,11 @@ export type CatalogReading = Omit<ReplayReading, 'settledTo' | 'placeOf'>;
 export function replayCatalog(
   catalog: Catalog,
   { from }: RouteSpec,
-  { replay, reading, tally }: { readonly replay: AnyLogReplay; readonly reading: CatalogReading; readonly tally: SinkTally },
+  {
+    replay,
+    reading,
+    tally,
+  }: { readonly replay: AnyLogReplay; readonly reading: CatalogReading; readonly tally: SinkTally },
 ): Catalog {
   const source = busOf(catalog, from.bus);
   const wrapped = (bus: Bus): Bus => ({

@@ -50,13 +50,17 @@ export function writeRecord(folder: string, record: ReplayRecord): void {
  * The folder of a replay, and the unfinished one in it. One that has finished and left dead letters keeps its folder: a later one of
  * the same range gets the next, so that the ids of the first are not repetitions.
  */
-export function folderOf(root: string, id: string): { readonly id: string; readonly folder: string; readonly record: ReplayRecord | undefined } {
+export function folderOf(
+  root: string,
+  id: string,
+): { readonly id: string; readonly folder: string; readonly record: ReplayRecord | undefined } {
   for (let at = 1; ; at += 1) {
     const name = at === 1 ? id : `${id}-${at}`;
     const folder = join(root, name);
     const record = readRecord(folder);
     if (record?.isFinished === true) continue;
-    if (record !== undefined || !existsSync(folder) || readdirSync(folder).length === 0) return { id: name, folder, record };
+    if (record !== undefined || !existsSync(folder) || readdirSync(folder).length === 0)
+      return { id: name, folder, record };
   }
 }
 

@@ -16,7 +16,11 @@ type Options = EndOptions<JetStreamConnectionOptions, JetStreamFrom>;
 
 export const logReplay: LogReplay<Options, BusContext, JetStreamFrom> = {
   refusal: () => undefined,
-  reader: (from, name, _range, [part]) => ({ ...from, durable: name, start: { sequence: Math.max(1, part?.first ?? 1) } }),
+  reader: (from, name, _range, [part]) => ({
+    ...from,
+    durable: name,
+    start: { sequence: Math.max(1, part?.first ?? 1) },
+  }),
   survey: (options, context, name, range) =>
     overLink(options, context, (manager, link) => survey(manager, link, options.end, { name, range })),
   placeOf(id) {
