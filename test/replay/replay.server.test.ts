@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import type { StoredMsg } from '@nats-io/jetstream';
+import { commandsOf } from '../docs/blocks.ts';
 import { natsWords } from '../harness/nats-client.ts';
 import { newProject } from '../harness/project.ts';
 import { type Need, serverTest } from '../harness/server-test.ts';
@@ -39,7 +40,7 @@ for (const [name, needs, open] of LOGS) {
           buses: { field: log.bus, core: { bus: 'jetstream', ...natsWords(core.url) } },
           routes: [
             {
-              name: 'r',
+              name: 'orders',
               from: { bus: 'field', ...log.from, window: { messages: WINDOW } },
               to: { bus: 'core', stream: 'OUT', subject: 'out.{key}' },
             },
@@ -100,12 +101,22 @@ for (const [name, needs, open] of LOGS) {
       bridge.signal('SIGTERM');
       assert.equal(await bridge.ended(), 0, bridge.tail());
       const last = (await storedIn(manager, 'OUT')).slice(before);
+      if (name === 'JetStream') await typed(commandsOf('docs/replay.md'), cwd);
       assert.deepEqual(
         last.map((message) => [message.string(), message.header.get('replayed')]),
         [['last', '']],
       );
     },
   );
+}
+
+/** The range of the page is empty, in a log that is there. */
+async function typed(commands: readonly string[], cwd: string): Promise<void> {
+  assert.ok(commands.length > 0);
+  for (const command of commands) {
+    await using sluice = startSluice(command.split(' ').slice(1), { cwd });
+    assert.equal(await sluice.ended(), 0, sluice.tail());
+  }
 }
 
 function messages(count: number, word: string): readonly Written[] {
