@@ -22,7 +22,8 @@ export interface Log extends AsyncDisposable {
   readers(): Promise<readonly string[]>;
 }
 
-export async function jetstreamLog(): Promise<Log> {
+/** `cut`: removes the oldest messages, as retention does. */
+export async function jetstreamLog(): Promise<Log & { cut(messages: number): Promise<void> }> {
   const { url } = await sharedNats();
   const { connection, manager } = await managed(url);
   await manager.streams.add({ name: 'IN', subjects: ['in.*'] });
@@ -40,6 +41,9 @@ export async function jetstreamLog(): Promise<Log> {
       for await (const { name } of consumers.list('IN')) found.push(name);
       return found;
     },
+    async cut(count) {
+      await manager.streams.purge('IN', { seq: count + 1 });
+    },
     [Symbol.asyncDispose]: () => connection.close(),
   };
 }
@@ -48,13 +52,17 @@ export async function kafkaLog(): Promise<Log> {
   const kafka = await sharedKafka();
   const topic = ownName('replay');
   await kafka.createTopic(topic, { partitions: 3 });
-  const producer = kafkaClient({ clientId: 'test', brokers: kafka.brokers }).producer();
+  // Each write is a transaction: the last offset of a partition is its marker, which no reader gets.
+  const settings = { transactionalId: topic, idempotent: true, maxInFlightRequests: 1 };
+  const producer = kafkaClient({ clientId: 'test', brokers: kafka.brokers }).producer(settings);
   await producer.connect();
   return {
     bus: { bus: 'kafka', brokers: kafka.brokers },
     from: { topics: [topic], group: `${topic}-route` },
     async write(messages) {
-      await producer.send({ topic, messages: messages.map(({ key, body }) => ({ key, value: body })) });
+      const transaction = await producer.transaction();
+      await transaction.send({ topic, messages: messages.map(({ key, body }) => ({ key, value: body })) });
+      await transaction.commit();
     },
     async readers() {
       const { groups } = await kafka.admin((admin) => admin.listGroups());

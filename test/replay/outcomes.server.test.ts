@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { natsWords } from '../harness/nats-client.ts';
-import { memoryProject, newProject, type Project } from '../harness/project.ts';
+import { newProject, type Project } from '../harness/project.ts';
 import { serverTest } from '../harness/server-test.ts';
 import { sharedNats } from '../harness/shared.ts';
 import { startSluice } from '../harness/sluice-process.ts';
@@ -103,12 +103,13 @@ serverTest(
     assert.deepEqual([twice, again.counts['delivered'], again.counts['alreadyHeld']], [2, COUNT - 1, COUNT - 1]);
     assert.equal(readdirSync(project.path('.sluice/p/replay')).length, 3);
     assert.deepEqual(await log.readers(), []);
+
+    // Retention has taken the oldest.
+    await log.cut(5);
+    await using dry = startSluice(['replay', 'pipelines/p.yaml', ...RANGE, '--dry-run', '--json'], {
+      cwd: project.folder,
+    });
+    assert.equal(await dry.ended(), 0, dry.tail());
+    assert.deepEqual((JSON.parse(dry.stdout()) as { range: object }).range, { messages: COUNT - 5, gone: 5 });
   },
 );
-
-serverTest('a source that keeps nothing is refused, with the reason and what to use', { needs: [] }, async () => {
-  using project = memoryProject();
-  await using sluice = startSluice(['replay', 'pipelines/p.yaml', ...RANGE], { cwd: project.folder });
-  assert.equal(await sluice.ended(), 2);
-  assert.match(sluice.stderr(), /found r: memory keeps no messages that were delivered; replay its dead letters/);
-});

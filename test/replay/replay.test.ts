@@ -14,6 +14,10 @@ import { ReplayPace } from '../../runtime/host/replay/replay-pace.ts';
 import { goneOf, messagesOf, ReplayProgress } from '../../runtime/host/replay/replay-progress.ts';
 import { folderOf, readRecord, unfinished, writeRecord } from '../../runtime/host/replay/replay-record.ts';
 import { ReplaySource } from '../../runtime/host/replay/replay-source.ts';
+import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
+import { replayedRoute } from '../../runtime/cli/replay-route.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
+import { memoryProject } from '../harness/project.ts';
 import { rangeMeter } from '../../runtime/cli/range-meter.ts';
 import { frameForTest } from '../harness/test-frame.ts';
 import { waitFor } from '../harness/wait-for.ts';
@@ -218,4 +222,13 @@ test('a terminal sees a bar with the rate and what is left; nothing else sees it
   assert.equal(drawn(false), '');
   const [, , half] = drawn(true).split('\r\u001B[K');
   assert.equal(half, `[${'#'.repeat(15).padEnd(30)}] 50 % of 100, 5/s, 10 s left, 2 expired\n`);
+});
+
+test('a source that keeps nothing is refused, with the reason and what to use', async () => {
+  using project = memoryProject();
+  const { result } = readPipeline(project.path('pipelines/p.yaml'), 'run');
+  assert.ok(result.spec);
+  const refusal = /found r: memory keeps no messages that were delivered; replay its dead letters/;
+  await assert.rejects(replayedRoute(result.spec, catalog, undefined), refusal);
+  await assert.rejects(replayedRoute(result.spec, catalog, 's'), /expected --route with one of r, found s/);
 });
