@@ -10,6 +10,9 @@ export const withoutAccess: Plugin = {
     build.onResolve({ filter: /\/(access\/[\w-]+|log-replay)\.ts$/ }, ({ importer, path }) =>
       BUSES.test(importer) ? { path, namespace } : undefined,
     );
-    build.onLoad({ filter: /./, namespace }, () => ({ contents: 'export const access = undefined, logReplay = undefined;', loader: 'js' }));
+    build.onLoad({ filter: /./, namespace }, () => ({
+      contents: 'export const access = undefined, logReplay = undefined;',
+      loader: 'js',
+    }));
   },
 };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Bus, BusContext } from '#contract/bus.ts';
 import type { Delivery } from '#contract/delivery.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { LogPart } from '#contract/log-replay.ts';
@@ -10,6 +11,7 @@ import type { Demand, Source } from '#contract/source.ts';
 import type { SourceLag } from '#contract/source-lag.ts';
 import { MarkingSink } from '../../runtime/host/replay/marking-sink.ts';
 import { readerName, replayId } from '../../runtime/host/replay/replay-name.ts';
+import { replayCatalog } from '../../runtime/host/replay/replay-pipeline.ts';
 import { ReplayPace } from '../../runtime/host/replay/replay-pace.ts';
 import { goneOf, messagesOf, ReplayProgress } from '../../runtime/host/replay/replay-progress.ts';
 import { folderOf, readRecord, unfinished, writeRecord } from '../../runtime/host/replay/replay-record.ts';
@@ -19,6 +21,7 @@ import { replayedRoute } from '../../runtime/cli/replay-route.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
 import { memoryProject } from '../harness/project.ts';
 import { rangeMeter } from '../../runtime/cli/range-meter.ts';
+import { recordedContext } from '../harness/recorded-context.ts';
 import { frameForTest } from '../harness/test-frame.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
@@ -231,4 +234,29 @@ test('a source that keeps nothing is refused, with the reason and what to use', 
   const refusal = /found r: memory keeps no messages that were delivered; replay its dead letters/;
   await assert.rejects(replayedRoute(result.spec, catalog, undefined), refusal);
   await assert.rejects(replayedRoute(result.spec, catalog, 's'), /expected --route with one of r, found s/);
+});
+
+test('the sinks of a replay have names of their own, so that no broker takes them for those of the running pipeline', async () => {
+  const routes: string[] = [];
+  const memory = catalog.buses.get('memory');
+  assert.ok(memory);
+  const watched: Bus = {
+    ...memory,
+    openSink(options, context: BusContext) {
+      routes.push(context.route);
+      return memory.openSink(options, context);
+    },
+  };
+  const wrapped = replayCatalog({ ...catalog, buses: new Map([['memory', watched]]) }, 'memory', {
+    id: 'abc',
+    replay: { placeOf: () => undefined },
+    reading: { progress: new ReplayProgress([]), pace: undefined, renewExpiryMs: undefined, nowMs: Date.now },
+    tally: { duplicates: 0 },
+  });
+  const options = { connection: { hub: 'names' }, end: { address: 'out' } };
+  for (const route of ['r', 'r-to2']) {
+    const { context } = recordedContext('sink', { route });
+    await (await wrapped.buses.get('memory')?.openSink(options, context))?.close();
+  }
+  assert.deepEqual(routes, ['r_replay-abc', 'r-to2_replay-abc']);
 });

@@ -46,17 +46,21 @@ function ownAudits(guards: PipelineSpec['guards']): PipelineSpec['guards'] {
 
 export type CatalogReading = Omit<ReplayReading, 'settledTo' | 'placeOf'>;
 
+interface CatalogParts {
+  /** Of the replay. */
+  readonly id: string;
+  readonly replay: Pick<AnyLogReplay, 'placeOf' | 'settledIn'>;
+  readonly reading: CatalogReading;
+  readonly tally: SinkTally;
+}
+
 /** The catalog with sources that end with the range, and sinks that mark what they send. */
 export function replayCatalog(
   catalog: Catalog,
-  { from }: RouteSpec,
-  {
-    replay,
-    reading,
-    tally,
-  }: { readonly replay: AnyLogReplay; readonly reading: CatalogReading; readonly tally: SinkTally },
+  sourceBus: string,
+  { id, replay, reading, tally }: CatalogParts,
 ): Catalog {
-  const source = busOf(catalog, from.bus);
+  const source = busOf(catalog, sourceBus);
   const wrapped = (bus: Bus): Bus => ({
     ...bus,
     async openSource(options, context) {
@@ -66,7 +70,8 @@ export function replayCatalog(
       return bus === source ? new ReplaySource(opened, { ...reading, placeOf, settledTo }) : opened;
     },
     openSink: async (options, context) => {
-      const sink = await bus.openSink(options, context);
+      // A name of its own: a broker of MQTT ends the connection of the running pipeline when another one has its client id.
+      const sink = await bus.openSink(options, { ...context, route: `${context.route}_replay-${id}` });
       return context.direction === 'sink' ? new MarkingSink(sink, tally) : sink;
     },
   });

@@ -70,11 +70,13 @@ export async function startReplay(prepared: PreparedReplay, settings: ReplaySett
     replaySpec(spec, route, record, { replay, renewsExpiry: renewExpiryMs !== undefined }),
     {
       ...rest,
-      catalog: replayCatalog(catalog, route, { replay, reading, tally }),
+      catalog: replayCatalog(catalog, route.from.bus, { id: record.id, replay, reading, tally }),
       stateFolder: folder,
       admin: undefined,
       failFast: true,
       countsExpired: true,
+      // Its counters would be taken for those of the running pipeline.
+      environment: { ...settings.environment, OTEL_METRICS_EXPORTER: 'none' },
     },
   );
   return { progress, tally, pipeline, numbers: () => pipeline.numbers()[0] };
