@@ -29,8 +29,9 @@ export const NOTHING_READ: ReplayCounts = {
   held: 0,
 };
 
-export function countsOf({ progress, tally, numbers }: RunningReplay): ReplayCounts {
-  const found = numbers();
+export function countsOf(running: RunningReplay): ReplayCounts {
+  const { progress, tally } = running;
+  const found = running.numbers();
   if (found === undefined) return NOTHING_READ;
   const { delivered, dropped, repeated, superseded, expired, blocked, deadLettered, held } = found;
   return {

@@ -21,6 +21,7 @@ interface Report {
   readonly from: string;
   readonly to: string;
   readonly counts: Readonly<Record<string, number>>;
+  readonly why?: string;
   readonly resume?: string;
   readonly deadLetters?: string;
 }
@@ -39,7 +40,7 @@ serverTest(
     await using log = await jetstreamLog();
     const { url } = await sharedNats();
     const { connection, manager } = await managed(url);
-    whenTestEnds(() => connection.close());
+    whenTestEnds(() => void connection.close());
     await manager.streams.add({ name: 'OUT', subjects: ['out.*'] });
     using project = newProject({
       'functions/f.ts':
@@ -100,7 +101,10 @@ serverTest(
 
     // The same range once more: the sink still knows every id.
     const [twice, again] = await replayed(project, ...moments);
-    assert.deepEqual([twice, again.counts['delivered'], again.counts['alreadyHeld']], [2, COUNT - 1, COUNT - 1]);
+    assert.deepEqual(
+      [twice, again.counts['delivered'], again.counts['alreadyHeld'], again.why],
+      [2, COUNT - 1, COUNT - 1, undefined],
+    );
     assert.equal(readdirSync(project.path('.sluice/p/replay')).length, 3);
     assert.deepEqual(await log.readers(), []);
 

@@ -30,7 +30,7 @@ for (const [name, needs, open] of LOGS) {
       await using log = await open();
       const core = await sharedNats();
       const { connection, manager } = await managed(core.url);
-      whenTestEnds(() => connection.close());
+      whenTestEnds(() => void connection.close());
       // Ids are forgotten at once: what a replay repeats is stored.
       const out = { name: 'OUT', subjects: ['out.*'], duplicate_window: 100_000_000 };
       await manager.streams.add(out);
