@@ -13,8 +13,8 @@ export function letterFilter({ values }: Arguments, numbers: readonly string[]):
     keys: some(texts(values['key'])),
     numbers: some(named.flatMap(letterNumbers)),
     messageIds: some(texts(values['message-id'])),
-    sinceMs: moment('--since', values['since']),
-    untilMs: moment('--until', values['until']),
+    sinceMs: momentOption('--since', values['since']),
+    untilMs: momentOption('--until', values['until']),
   };
 }
 
@@ -63,7 +63,8 @@ function letterNumbers(text: string): readonly number[] {
 
 const MOST = 1_000_000;
 
-function moment(option: string, value: unknown): number | undefined {
+/** Milliseconds since 1970 (UTC) of an option; undefined where it is not given. Throws UsageError. */
+export function momentOption(option: string, value: unknown): number | undefined {
   if (typeof value !== 'string') return undefined;
   if (new RegExp(DURATION_PATTERN).test(value)) return Date.now() - durationMs(value);
   const ms = momentMs(value);

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { asSluiceError, SluiceError } from '#contract/errors.ts';
-import type { Log } from '#contract/log.ts';
 import { pause } from '#kit/deadline.ts';
 import { harmless } from '#kit/printable.ts';
 import { type RunningPipeline, startPipeline } from '../host/pipeline.ts';
@@ -13,7 +12,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { untilSignal } from './run-until-signal.ts';
 import { letterSummary } from './dead-letter-json.ts';
 import { rateOption } from './dead-letter-filter.ts';
-import { processLog } from './process-log.ts';
+import { quietLog } from './quiet-log.ts';
 import { replayMeter } from './replay-meter.ts';
 import { logStrayErrors } from './stray-errors.ts';
 import { printJson } from './output.ts';
@@ -159,14 +158,4 @@ function print(
   }
   if (why !== undefined) return EXIT.environment;
   return ok ? EXIT.fine : EXIT.invalid;
-}
-
-/** Without info lines: the meter shows the progress. */
-function quietLog(): Log {
-  const log = processLog();
-  return {
-    info() {},
-    warn: (event, fields) => log.warn(event, fields),
-    error: (event, fields) => log.error(event, fields),
-  };
 }

@@ -48,6 +48,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'dead letters: list, show, replay, discard, export',
     load: async () => (await import('./dlq.ts')).dlq,
   },
+  replay: {
+    summary: 'send a time range of a log (JetStream, Kafka, RabbitMQ stream) through the current stages again',
+    load: async () => (await import('./replay.ts')).replay,
+  },
   status: {
     summary: 'what a running pipeline does, and what is wrong with it: one screen, exit code 1 where something is',
     load: async () => (await import('./status.ts')).status,

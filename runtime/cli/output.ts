@@ -13,6 +13,7 @@ import type { Report } from '../verify/verdicts.ts';
 import type { Guarantees } from '#contract/bus.ts';
 import type { GoldenDifference } from '../rehearsal/trial/golden.ts';
 import type { Trial } from '../rehearsal/trial/trial.ts';
+import type { ReplayReport } from './replay-report.ts';
 import type { WrittenTarget } from './deploy/write-deployment.ts';
 
 /** What was asked for could not be done. */
@@ -241,6 +242,23 @@ export interface TrialReport extends Trial {
   readonly golden?: GoldenDifference;
 }
 
+/** `ok`: it has finished, and left no dead letter. */
+export interface ReplayOutcome extends ReplayReport {
+  readonly ok: boolean;
+}
+
+/** What `replay --dry-run` finds. */
+export interface ReplayRange extends Pick<ReplayReport, 'pipeline' | 'route' | 'id' | 'from' | 'to' | 'range'> {
+  readonly ok: true;
+  /** What is to be known before it is sent, a sentence each. */
+  readonly notices: readonly string[];
+}
+
+export interface ReplayAbandoned extends Pick<ReplayReport, 'pipeline' | 'route' | 'id'> {
+  readonly ok: true;
+  readonly wasThere: boolean;
+}
+
 /**
  * What each command prints with `--json`: one object, or one a line where it goes on. `schemas/command-output.schema.json` is made of
  * these types. A later version adds fields; it removes none.
@@ -256,6 +274,7 @@ export interface CommandOutput {
   readonly dlq: LetterList | ShownLetters | LetterReplay | LetterDiscard | Failure;
   readonly explain: Explanation | Findings;
   readonly infra: InfraServers | InfraEnded | Failure;
+  readonly replay: ReplayOutcome | ReplayRange | ReplayAbandoned | Findings | Failure;
   readonly schema: SchemaComparison | SchemaComparisons;
   readonly send: SendReport | Findings;
   readonly status: Status;

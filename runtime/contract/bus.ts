@@ -6,6 +6,7 @@ import type { BusPage } from './bus-page.ts';
 import type { BusSpans } from './bus-spans.ts';
 import type { Spelling } from './carried-headers.ts';
 import type { EndUrls } from './end-url.ts';
+import type { LogReplay } from './log-replay.ts';
 import type { OppositeEnds } from './opposite-ends.ts';
 import type { Reach } from './reach.ts';
 import type { BusScaling } from './scaling.ts';
@@ -136,6 +137,8 @@ export interface Bus<Connection = object, From = object, To = object> {
   doctor?(): Promise<BusDoctor<Connection, From, To>>;
   /** What holds for several processes of one source (`sluice build --k8s`). Loaded for that command alone. Absent: there can be one. */
   scaling?(): Promise<BusScaling<Connection, From>>;
+  /** How its sources are read again (`sluice replay`). Loaded for that command alone. Absent: the bus keeps no log. */
+  logReplay?(): Promise<LogReplay<EndOptions<Connection, From>, BusContext, From>>;
   /** The one place for option names, defaults, units and docs. */
   readonly connectionSchema: OptionSchema;
   readonly sourceSchema: OptionSchema;

@@ -65,6 +65,8 @@ export interface Policy {
   readonly pipeline: string;
   readonly name: string;
   readonly trafficClass: TrafficClass;
+  /** Whether an expired message is only counted, also where its class makes it a dead letter. Absent: as the class says. */
+  readonly countsExpired?: boolean | undefined;
   /** Bounds the unsettled deliveries. */
   readonly window: WindowBounds;
   /** A larger body is refused before it is decoded. */

@@ -37,6 +37,8 @@ export interface RunSettings {
   readonly environment: NodeJS.ProcessEnv;
   /** Runs only these routes, and only their dead letters in replay. */
   readonly replayOnly?: ReadonlySet<string>;
+  /** Expired messages are only counted, also in a class that makes them dead letters. */
+  readonly countsExpired?: boolean;
 }
 
 /** What a rehearsal has of its own where a run has that of the machine. */
@@ -132,6 +134,7 @@ export async function startPipeline(
       guards,
       deadLetters,
       isReplayOnly: replayOnly !== undefined,
+      countsExpired: settings.countsExpired,
       checkpoint: (owner) => state.checkpoint(owner),
       unsyncedCheckpoint: (owner) => state.unsyncedCheckpoint(owner),
       stateFolder: state.folder,

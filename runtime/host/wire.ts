@@ -48,6 +48,8 @@ export interface RouteServices {
   readonly suspects: CrashSuspects | undefined;
   /** Whether the source redelivers unsettled messages. */
   readonly redelivers: boolean;
+  /** As Policy has it. */
+  readonly countsExpired?: boolean | undefined;
   readonly observers: Observers;
   /** Undefined where the pipeline has no guards. */
   readonly guards: GuardDesk | undefined;
@@ -101,6 +103,7 @@ function policyOf(spec: RouteSpec, fill: Fill, services: RouteServices): Omit<Po
     pipeline: services.pipeline,
     name: spec.name,
     trafficClass: spec.class,
+    countsExpired: services.countsExpired,
     window: from.window,
     maxBodyBytes: maxBodyOf(spec),
     maxHops: from.maxHops,

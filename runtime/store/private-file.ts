@@ -26,7 +26,7 @@ export const SIDECARS = ['-wal', '-shm', '-journal'];
 
 /** Names of the bridge's own files, of earlier versions too. A folder with any other file is shared. */
 const BRIDGE_FILE =
-  /^(?:holder|reserve|guards|audit|schema-registries|stamps\.json|checkpoint-.+|(?:lock|dead-letters|state|ledger|memos|suspects|spool-.+)\.sqlite)(?:[-.].*)?$/;
+  /^(?:holder|reserve|guards|audit|replay|schema-registries|stamps\.json|checkpoint-.+|(?:lock|dead-letters|state|ledger|memos|suspects|spool-.+)\.sqlite)(?:[-.].*)?$/;
 
 /**
  * Makes a file for the owner alone, or removes the rights of others from an existing one. Throws STATE_LINKED where the

@@ -31,6 +31,7 @@ export const kafka: Bus<KafkaConnection, KafkaFrom, KafkaTo> = {
   watch: async () => (await import('./watch/watch.ts')).watch,
   doctor: async () => (await import('./doctor/doctor.ts')).doctor,
   scaling: async () => (await import('./scaling.ts')).scaling,
+  logReplay: async () => (await import('./log-replay.ts')).logReplay,
   connectionSchema,
   sourceSchema,
   sinkSchema,

@@ -63,6 +63,8 @@ export interface Groups {
   /** The group's committed offsets; -1: none. */
   committedOffsets(nodeId: number, group: string, partitions: Partitions): Promise<readonly CommittedOffset[]>;
   commitOffsets(nodeId: number, member: GroupGeneration, offsets: readonly CommittedOffset[]): Promise<void>;
+  /** Deletes a group without members, and its commits. */
+  deleteGroup(nodeId: number, group: string): Promise<void>;
 }
 
 /** In place of a time. */

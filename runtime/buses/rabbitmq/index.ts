@@ -32,6 +32,7 @@ export const rabbitmq: Bus<RabbitConnection, RabbitFrom, RabbitTo> = {
   watch: async () => (await import('./watch/watch.ts')).watch,
   doctor: async () => (await import('./doctor/doctor.ts')).doctor,
   scaling: async () => (await import('./scaling.ts')).scaling,
+  logReplay: async () => (await import('./log-replay.ts')).logReplay,
   connectionSchema,
   sourceSchema,
   sinkSchema,

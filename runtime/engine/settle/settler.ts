@@ -67,9 +67,8 @@ export class Settler {
   }
 
   #refuse(inFlight: InFlight, failure: SluiceError): void {
-    const { trafficClass } = this.#route.policy;
-    const isExpired = failure.code === 'EXPIRED';
-    if (isExpired && CLASSES[trafficClass].expired === 'counted') return this.#remember(inFlight, 'expired', failure);
+    const { trafficClass, countsExpired = CLASSES[trafficClass].expired === 'counted' } = this.#route.policy;
+    if (countsExpired && failure.code === 'EXPIRED') return this.#remember(inFlight, 'expired', failure);
     const release = this.#history.holdLane(inFlight.envelope);
     void this.#deadLetters.write(inFlight, failure).then((isWritten) => {
       if (!isWritten) return release?.();

@@ -21,7 +21,7 @@ import type {
 } from '../kafka-client.ts';
 import { KafkaError } from '../kafka-error.ts';
 import { disconnectBroker, type KafkaCluster } from './cluster.ts';
-import { errorOfCode, translated } from './failure.ts';
+import { errorIn, errorOfCode, translated } from './failure.ts';
 import { fetch } from './fetch.ts';
 import { joinGroup, leaveGroup, sendHeartbeat, syncGroup } from './group-requests.ts';
 import { MetadataLookup } from './metadata-lookup.ts';
@@ -185,6 +185,12 @@ export class KafkaJsClient implements KafkaClient {
     }));
     const { group: groupId, generation: groupGenerationId, memberId } = member;
     await this.#ask(nodeId, (broker) => broker.offsetCommit({ groupId, groupGenerationId, memberId, topics }));
+  }
+
+  async deleteGroup(nodeId: number, group: string): Promise<void> {
+    const { results } = await this.#ask(nodeId, (broker) => broker.deleteGroups([group]));
+    const error = errorIn(results[0]?.errorCode ?? 0);
+    if (error !== undefined) throw error;
   }
 
   get #pool(): KafkaCluster['client']['brokerPool'] {

@@ -130,6 +130,9 @@ declare module 'kafkajs/src/cluster/index.js' {
       memberId: string;
       topics: readonly TopicPartitions<{ partition: number; offset: string; metadata: string }>[];
     }): Promise<unknown>;
+    deleteGroups(groups: readonly string[]): Promise<{
+      readonly results: readonly { readonly groupId: string; readonly errorCode: number }[];
+    }>;
     findGroupCoordinator(request: { groupId: string; coordinatorType: number }): Promise<{
       readonly coordinator: { readonly nodeId: number };
     }>;

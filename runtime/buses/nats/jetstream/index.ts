@@ -36,6 +36,7 @@ export const jetstream: Bus<JetStreamConnectionOptions, JetStreamFrom, JetStream
   watch: async () => (await import('./watch/watch.ts')).watch,
   doctor: async () => (await import('../doctor/jetstream.ts')).doctor,
   scaling: async () => (await import('./scaling.ts')).scaling,
+  logReplay: async () => (await import('./log-replay.ts')).logReplay,
   connectionSchema,
   sourceSchema,
   sinkSchema,
