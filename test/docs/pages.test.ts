@@ -25,7 +25,14 @@ test('every page with commands has a test that types them', () => {
     // upgrading.test.ts and test/cli/restricted.server.test.ts run what the page of deployment says.
     // test/guards/release-example.server.test.ts runs the example of guards, test/cli/send-tail.server.test.ts that of send and tail.
     // test/replay/replay.server.test.ts types what the page of replay says.
-    [...TYPED, 'docs/deployment.md', 'docs/guards.md', 'docs/replay.md', 'docs/send-and-tail.md', 'docs/testing.md'].toSorted(),
+    [
+      ...TYPED,
+      'docs/deployment.md',
+      'docs/guards.md',
+      'docs/replay.md',
+      'docs/send-and-tail.md',
+      'docs/testing.md',
+    ].toSorted(),
   );
 });
 

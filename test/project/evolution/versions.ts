@@ -1,5 +1,9 @@
 import { schemaCompiler } from '../../../runtime/project/schemas/compile-schemas.ts';
-import { compareSchemas, type Comparison, type Compatibility } from '../../../runtime/project/schemas/evolution/compare.ts';
+import {
+  compareSchemas,
+  type Comparison,
+  type Compatibility,
+} from '../../../runtime/project/schemas/evolution/compare.ts';
 import type { Schema } from './random-schemas.ts';
 
 export function compare(older: Schema, newer: Schema): Comparison {

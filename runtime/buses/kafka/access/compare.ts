@@ -47,7 +47,12 @@ function differencesOf(user: AccessUser, all: readonly AccessEntry[]): AccessDif
   const own = all.filter(({ principal }) => principal === `User:${name}` || principal === 'User:*');
   const denied = own.filter(({ isAllowed }) => !isAllowed);
   const allowed = own.filter(({ isAllowed }) => isAllowed);
-  const difference = (kind: AccessDifference['kind'], right: string): AccessDifference => ({ user: name, kind, right, by: BY });
+  const difference = (kind: AccessDifference['kind'], right: string): AccessDifference => ({
+    user: name,
+    kind,
+    right,
+    by: BY,
+  });
   const tooMuch = allowed
     .filter((entry) => !rights.some((right) => covers(right, entry)))
     .map((entry) =>

@@ -83,6 +83,11 @@ function differencesOf(
         // A part of what is needed is enough.
         denied.some(({ filter }) => meets(topicPattern(filter), topicPattern(on), '$')),
     )
-    .map(({ operation, on }): AccessDifference => ({ user: name, kind: 'missing', right: `${operation} ${on}`, by: BY }));
+    .map(({ operation, on }): AccessDifference => ({
+      user: name,
+      kind: 'missing',
+      right: `${operation} ${on}`,
+      by: BY,
+    }));
   return { differences: [...tooMuch, ...missing], looked: lines.length };
 }
