@@ -49,11 +49,22 @@ export class VirtualTime {
   }
 
   after(ms: number, run: () => void): () => void {
-    const timer: Timer = { atMs: this.#passedMs + Math.max(0, ms), order: (this.#order += 1), run, isCancelled: false };
+    if (ms <= 0) return this.#now(run);
+    const timer: Timer = { atMs: this.#passedMs + ms, order: (this.#order += 1), run, isCancelled: false };
     this.#push(timer);
     return () => {
       timer.isCancelled = true;
     };
+  }
+
+  /** A turn of the event loop, as a timer of 0 ms is for a process: no time has to go on for it. */
+  #now(run: () => void): () => void {
+    this.#activity.happened();
+    const turn = setImmediate(() => {
+      this.#activity.happened();
+      run();
+    });
+    return () => clearImmediate(turn);
   }
 
   /** Lets so much time pass: one timer after the other, each once nothing more happens at the moment before. */

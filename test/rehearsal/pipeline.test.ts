@@ -161,6 +161,36 @@ test('a source that is cut delivers again, and one that keeps nothing has lost w
   );
 });
 
+test('what is sent after a crash has passed before time goes on, also from a bus that keeps nothing', async () => {
+  using project = newProject({
+    'package.json': { type: 'module' },
+    'pipelines/orders.yaml': {
+      name: 'orders',
+      buses: { field: { bus: 'nats', url: 'env:NO_SUCH_URL' }, core: { bus: 'mqtt', url: 'env:NO_SUCH_CORE' } },
+      routes: [
+        {
+          name: 'orders',
+          class: 'event',
+          from: { bus: 'field', subjects: ['in'], key: '{body.key}' },
+          stages: [{ function: 'same' }],
+          to: { bus: 'core', topic: 'out' },
+        },
+      ],
+    },
+    'functions/same.ts': 'export default (body: object) => body;',
+  });
+  await using p = await pipeline(project.path('pipelines/orders.yaml'));
+  for (const n of [1, 2, 3]) {
+    await p.source('field').send({ key: 'a', n });
+    await p.crash();
+    await p.restart();
+  }
+  assert.deepEqual(
+    p.received().map(({ body }) => (body as { n: number }).n),
+    [1, 2, 3],
+  );
+});
+
 test('what one route sends over a connection another route of the file reads over it', async () => {
   const chain = [
     routeOf('event', { to: { bus: 'core', topic: 'between/x' } }),
