@@ -9,6 +9,7 @@ import { projectFiles } from './new/project-files.ts';
 import { nameFlaw, pipelineName } from './new/project-name.ts';
 import { DEFAULTS, type Starter, STARTER_BUSES, STARTER_CLASSES, unkept } from './new/starter.ts';
 import { occupant, writeProject } from './new/write-project.ts';
+import { jsonLine } from './output.ts';
 
 export const newProject: Command = {
   usage: '[NAME] [--from BUS] [--to BUS] [--class CLASS] [--json]',
@@ -35,7 +36,12 @@ export const newProject: Command = {
     const written = [...Object.keys(files), 'schemas/types.d.ts'].toSorted();
     process.stdout.write(
       given.values['json'] === true
-        ? `${JSON.stringify({ ok: true, folder, pipeline: `pipelines/${pipelineName(starter.name)}.yaml`, files: written })}\n`
+        ? jsonLine('new', {
+            ok: true,
+            folder,
+            pipeline: `pipelines/${pipelineName(starter.name)}.yaml`,
+            files: written,
+          })
         : `${written.map((path) => `  ${join(starter.name, path)}\n`).join('')}\n${nextSteps(starter.name)}`,
     );
     return EXIT.fine;

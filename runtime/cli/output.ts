@@ -217,6 +217,15 @@ export interface TailedMessage {
   readonly base64?: string | null;
 }
 
+/** A project that `new` has written. */
+export interface NewProject {
+  readonly ok: true;
+  readonly folder: string;
+  /** Path of the pipeline file in the folder. */
+  readonly pipeline: string;
+  readonly files: readonly string[];
+}
+
 /** A server that `infra` has started. */
 export interface InfraServerReport {
   readonly name: string;
@@ -274,6 +283,7 @@ export interface CommandOutput {
   readonly dlq: LetterList | ShownLetters | LetterReplay | LetterDiscard | Failure;
   readonly explain: Explanation | Findings;
   readonly infra: InfraServers | InfraEnded | Failure;
+  readonly new: NewProject;
   readonly replay: ReplayOutcome | ReplayRange | ReplayAbandoned | Findings | Failure;
   readonly schema: SchemaComparison | SchemaComparisons;
   readonly send: SendReport | Findings;

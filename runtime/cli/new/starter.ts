@@ -24,6 +24,8 @@ interface StarterEnds {
   readonly connection: (reference: string) => string;
   readonly from: readonly string[];
   readonly to: readonly string[];
+  /** What a message comes to, where the source reads more than one address. */
+  readonly address?: string;
 }
 
 const NATS_FALLBACK = 'nats://127.0.0.1:4222';
@@ -35,6 +37,7 @@ export const ENDS: Readonly<Record<StarterBus, StarterEnds>> = {
     connection: (url) => `url: "${url}"`,
     from: ['topics: ["site/+/reading"]'],
     to: ['topic: "temperatures/{key}"'],
+    address: 'site/a/reading',
   },
   jetstream: {
     variable: 'URL',
@@ -42,6 +45,7 @@ export const ENDS: Readonly<Record<StarterBus, StarterEnds>> = {
     connection: (url) => `url: "${url}", create: true`,
     from: ['stream: READINGS', 'subjects: ["site.*.reading"]'],
     to: ['stream: TEMPERATURES', 'subject: "temperatures.{key}"'],
+    address: 'site.a.reading',
   },
   kafka: {
     variable: 'BROKERS',
@@ -63,6 +67,7 @@ export const ENDS: Readonly<Record<StarterBus, StarterEnds>> = {
     connection: (url) => `url: "${url}"`,
     from: ['subjects: ["site.*.reading"]'],
     to: ['subject: "temperatures.{key}"'],
+    address: 'site.a.reading',
   },
 };
 
