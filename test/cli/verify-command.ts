@@ -1,9 +1,9 @@
 import { patient } from '../harness/patience.ts';
 import { startSluice } from '../harness/sluice-process.ts';
 
-/** A check of seconds. */
 /** A probe that is answered later counts as silence: a busy machine gets more time. */
 const QUIET_MS = patient(400);
+/** A check of seconds. */
 export const BRIEF = ['--rate', '1000/s', '--count', '400', '--keys', '4', '--quiet-after', `${QUIET_MS}ms`];
 
 /** How a check ended. */
