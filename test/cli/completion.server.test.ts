@@ -39,7 +39,11 @@ test('bash completes commands, their first words, options and values', async () 
   for (const [line, expected] of TYPED) {
     const words = line.split(' ').map((word) => `'${word}'`);
     const program = `source ./sluice; COMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _sluice; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    assert.deepEqual(call('bash', ['-c', program], folder.path).trim().split('\n').toSorted(), expected, line);
+    assert.deepEqual(
+      call('bash', ['--norc', '--noprofile', '-c', program], folder.path).trim().split('\n').toSorted(),
+      expected,
+      line,
+    );
   }
 });
 
