@@ -1,3 +1,4 @@
+import { rabbitMqEnvironment } from './rabbitmq-environment.ts';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rabbitMqReady } from './rabbitmq-probe.ts';
@@ -28,31 +29,13 @@ export const rabbitmq: InfraServer = {
       '',
     ];
     writeFileSync(at('rabbitmq.conf'), lines.join('\n'));
-    const env = {
-      PATH: process.env['PATH'],
-      LANG: 'C.UTF-8',
-      HOME: at('home'),
-      // Whatever the machine has configured for a server of its own must not speak.
-      RABBITMQ_CONF_ENV_FILE: '/dev/null',
-      RABBITMQ_CONFIG_FILE: at('rabbitmq.conf'),
-      RABBITMQ_ADVANCED_CONFIG_FILE: at('advanced.config'),
-      RABBITMQ_ENABLED_PLUGINS_FILE: at('enabled_plugins'),
-      RABBITMQ_GENERATED_CONFIG_DIR: at('generated'),
-      RABBITMQ_MNESIA_BASE: at('mnesia'),
-      RABBITMQ_LOG_BASE: at('log'),
-      RABBITMQ_LOGS: '-',
-      RABBITMQ_PID_FILE: at('pid'),
-      RABBITMQ_NODENAME: 'sluice-infra@localhost',
-      RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
-      RABBITMQ_NODE_PORT: String(ports['rabbitmq']),
-      RABBITMQ_DIST_PORT: String(ports['rabbitmq-distribution']),
-      ERL_EPMD_PORT: String(ports['rabbitmq-names']),
-      ERL_EPMD_ADDRESS: '127.0.0.1',
-      ERL_CRASH_DUMP_SECONDS: '0',
-      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
-      // The script then becomes the node instead of its parent, so that signals reach the node.
-      RUNNING_UNDER_SYSTEMD: 'true',
-    };
+    const env = rabbitMqEnvironment({
+      folder,
+      name: 'sluice-infra@localhost',
+      amqpPort: ports['rabbitmq'] ?? 0,
+      distributionPort: ports['rabbitmq-distribution'] ?? 0,
+      namesPort: ports['rabbitmq-names'] ?? 0,
+    });
     return { binary: tools.get('rabbitmq-server') ?? '', args: [], env };
   },
   probe: (ports) => rabbitMqReady(ports['rabbitmq'] ?? 0),

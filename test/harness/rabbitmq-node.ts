@@ -1,3 +1,4 @@
+import { rabbitMqEnvironment } from '../../runtime/infra/rabbitmq-environment.ts';
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -72,31 +73,16 @@ export function prepareNode(
   const code = codePath(server, folder, plugins);
   return {
     ...code.env,
-    PATH: process.env['PATH'],
-    LANG: 'C.UTF-8',
-    HOME: at('home'),
-    // Whatever the machine has configured for a server of its own must not speak.
-    RABBITMQ_CONF_ENV_FILE: '/dev/null',
-    RABBITMQ_CONFIG_FILE: at('rabbitmq.conf'),
-    RABBITMQ_ADVANCED_CONFIG_FILE: at('advanced.config'),
-    RABBITMQ_ENABLED_PLUGINS_FILE: at('enabled_plugins'),
-    RABBITMQ_GENERATED_CONFIG_DIR: at('generated'),
-    RABBITMQ_MNESIA_BASE: at('mnesia'),
-    RABBITMQ_LOG_BASE: at('log'),
-    RABBITMQ_LOGS: '-',
-    RABBITMQ_PID_FILE: at('pid'),
-    RABBITMQ_NODENAME: `sluice${ports.amqp}@localhost`,
-    RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
-    RABBITMQ_NODE_PORT: String(ports.amqp),
-    RABBITMQ_DIST_PORT: String(ports.distribution),
-    ERL_EPMD_PORT: String(ports.names),
-    ERL_EPMD_ADDRESS: '127.0.0.1',
-    ERL_CRASH_DUMP_SECONDS: '0',
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `+S 2:2 -kernel inet_dist_use_interface {127,0,0,1} ${code.args}`,
+    ...rabbitMqEnvironment({
+      folder,
+      name: `sluice${ports.amqp}@localhost`,
+      amqpPort: ports.amqp,
+      distributionPort: ports.distribution,
+      namesPort: ports.names,
+      erlang: `+S 2:2 ${code.args}`,
+    }),
     RABBITMQ_CTL_DIST_PORT_MIN: '0',
     RABBITMQ_CTL_DIST_PORT_MAX: '0',
-    // The script then becomes the node instead of its parent, so that signals reach the node.
-    RUNNING_UNDER_SYSTEMD: 'true',
   };
 }
 
