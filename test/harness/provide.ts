@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { infraTools, program } from '../../runtime/infra/tools.ts';
 import { BROKERS_FOLDER } from './brokers-folder.ts';
+import { byNpm } from './by-npm.ts';
 import type { Found } from '../../runtime/infra/found.ts';
 import { RUN_VARIABLE } from './run-variable.ts';
 import { waitFor } from './wait-for.ts';
@@ -18,6 +19,14 @@ const {
   jaeger,
 } = infraTools(BROKERS_FOLDER);
 
+/** The oldest Node that Sluice runs on: `engines` of package.json. */
+const NODE_22 = {
+  name: 'node-22',
+  package: `node-${process.platform}-${process.arch}`,
+  version: '22.18.0',
+  file: 'bin/node',
+};
+
 const ways = {
   'nats-server': nats,
   mosquitto,
@@ -32,6 +41,7 @@ const ways = {
   'rabbitmq-server': rabbitmq,
   zsh: program('zsh', 'zsh'),
   fish: program('fish', 'fish'),
+  'node-22': () => byNpm(NODE_22, BROKERS_FOLDER),
   // Behind the others: packages are installed, and programs built, one at a time in this order.
   prometheus: program('prometheus', 'prometheus'),
   chromium: program('chromium', 'chromium'),
@@ -44,6 +54,7 @@ export type Tool = keyof typeof ways;
 /** How a tool comes here that is neither on the PATH nor kept from an earlier run. */
 export function wayTo(tool: Tool): string {
   if (tool === 'nats-server') return 'built by Go into .brokers/';
+  if (tool === 'node-22') return 'fetched by npm into .brokers/';
   if (tool === 'jaeger') return 'built by Go into .brokers/, which takes minutes';
   return tool === 'kafka' ? 'fetched by Maven into .brokers/' : 'installed by apt';
 }

@@ -36,6 +36,8 @@ export const TOOLS_OF = {
   'kafka-java': ['javac', 'kafka'],
   zsh: ['zsh'],
   fish: ['fish'],
+  /** The oldest Node that Sluice runs on. */
+  'node-22': ['node-22'],
   jaeger: ['jaeger'],
   prometheus: ['prometheus'],
   /** Headless, driven by playwright-core. */

@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { pathOf } from '../harness/provide.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { REPOSITORY } from '../harness/sluice-process.ts';
 import { blocksOf, commandsOf, filesOf } from './blocks.ts';
 import { type Newcomer, newcomer, openShell, type Shell } from './newcomer.ts';
@@ -196,14 +198,15 @@ test('a bundle that the package makes is byte for byte the one that the clone ma
   rmSync(join(project, 'pipelines/all.yaml'));
 });
 
-const NODE_22 = process.env['SLUICE_NODE_22'];
-
-test(
-  'on Node 22 the package checks, and runs the test of a function',
-  { skip: NODE_22 === undefined && 'SLUICE_NODE_22 does not name a Node 22' },
+serverTest(
+  'on Node 22 the package checks, runs the test of a function, and tries a pipeline',
+  { needs: ['node-22'] },
   async () => {
-    assert.match(await fine(`${NODE_22} --version`), /^v22\./);
-    await fine(`${NODE_22} node_modules/sluice/dist/sluice.mjs check pipelines/gate.yaml`);
-    await fine(`${NODE_22} --test functions/to-celsius.test.ts`);
+    const node = await pathOf('node-22');
+    assert.match(await fine(`${node} --version`), /^v22\./);
+    await fine(`${node} node_modules/sluice/dist/sluice.mjs check pipelines/gate.yaml`);
+    await fine(`${node} --test functions/to-celsius.test.ts`);
+    write('day.jsonl', '{"sensor":"a","fahrenheit":50,"at":"2026-01-01T00:00:00Z"}\n');
+    await fine(`${node} node_modules/sluice/dist/sluice.mjs try pipelines/gate.yaml --in day.jsonl`);
   },
 );
