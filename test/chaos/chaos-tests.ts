@@ -8,7 +8,7 @@ import { classesNamed, SPOOL } from './classes.ts';
 import { pairsOf } from './pairs.ts';
 import { rowsOf, tableText } from './table.ts';
 
-const LASTS_MS = 20_000;
+const LASTS_MS = 12_000;
 
 /** A short run for each pair of one source, with every class there is. */
 export function chaosTests(bus: string): void {
