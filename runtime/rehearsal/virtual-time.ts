@@ -1,3 +1,4 @@
+import { mulberry32 } from '#kit/mulberry32.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Activity } from './activity.ts';
 
@@ -129,15 +130,4 @@ export class VirtualTime {
 
 function isBefore(one: Timer, other: Timer): boolean {
   return one.atMs < other.atMs || (one.atMs === other.atMs && one.order < other.order);
-}
-
-/** A small generator with a period of 2^32: the same on every machine. */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,3 +1,4 @@
+import { mulberry32 } from '#kit/mulberry32.ts';
 import type { Clock } from '../../runtime/engine/clock.ts';
 
 interface Timer {
@@ -80,15 +81,4 @@ export class VirtualClock implements Clock {
     }
     return first;
   }
-}
-
-/** A small generator with a period of 2^32: good enough for schedules, and the same on every machine. */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

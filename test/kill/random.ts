@@ -1,3 +1,5 @@
+import { mulberry32 } from '#kit/mulberry32.ts';
+
 /** The seed of this run: SLUICE_SEED, else another one each time. A test prints it. */
 export function seedOfRun(): number {
   const given = Number(process.env['SLUICE_SEED']);
@@ -9,13 +11,6 @@ export type Dice = (low: number, high: number) => number;
 
 /** The same throws for the same seed. */
 export function dice(seed: number): Dice {
-  let state = seed >>> 0;
-  // Mulberry32.
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = mulberry32(seed);
   return (low, high) => low + Math.floor(next() * (high - low + 1));
 }

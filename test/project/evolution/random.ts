@@ -1,17 +1,12 @@
+import { mulberry32 } from '#kit/mulberry32.ts';
+
 /** Random choices that one number decides. */
 export class Random {
-  #state: number;
+  /** At least 0 and below 1. */
+  readonly next: () => number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** At least 0 and below 1 (mulberry32). */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+    this.next = mulberry32(seed);
   }
 
   chance(probability: number): boolean {
