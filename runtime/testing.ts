@@ -1,30 +1,10 @@
 /** What tests of functions and pipelines need: `import { outcome, pipeline, run } from 'sluice/testing'`. */
 import { NO_SPAN } from '#contract/no-span.ts';
-import type {
-  CrashOptions,
-  CrashReport,
-  PipelineOptions,
-  Received,
-  RehearsedLetter,
-  RehearsedPipeline,
-  RehearsedSink,
-  RehearsedSource,
-  SendOptions,
-} from '#contract/rehearsed.ts';
+import type { CrashOptions, CrashReport, PipelineOptions, RehearsedPipeline } from '#contract/rehearsed.ts';
 import type { Context, Transform } from '#contract/transform.ts';
 import { isEmitted, RESULT } from '#contract/transform.ts';
 
-export type {
-  CrashOptions,
-  CrashReport,
-  PipelineOptions,
-  Received,
-  RehearsedLetter,
-  RehearsedPipeline,
-  RehearsedSink,
-  RehearsedSource,
-  SendOptions,
-};
+export type * from '#contract/rehearsed.ts';
 
 /** What becomes of a message: bodies that go on, in order, or why none does. */
 export type Outcome<Body> =
