@@ -8,11 +8,11 @@ import { NEEDS_SCHEMA } from '../advise/needs-schema.ts';
 import type { Asker } from '../advise/questions.ts';
 import { readNeeds } from '../advise/read-needs.ts';
 import { catalog } from '../host/catalog.ts';
-import { findingsEnvelope, findingsText } from '../project/check/findings-text.ts';
 import { type Command, UsageError } from './command.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
+import { EXIT } from './exit-codes.ts';
 import { shortPath } from './short-path.ts';
 import { printJson } from './output.ts';
+import { refuseFindings } from './refuse-findings.ts';
 
 /** Of a page, where no terminal has a width. */
 const PAGE_WIDTH = 120;
@@ -50,7 +50,7 @@ export const advise: Command = {
     const asker = file === undefined ? await terminal() : undefined;
     const text = asker === undefined ? readText(file ?? '') : await (await questions()).askNeeds(asker);
     const { needs, findings } = readNeeds(text, shortPath(file ?? 'the answers'), catalog);
-    if (needs === undefined) return refused(findings, isJson);
+    if (needs === undefined) return refuseFindings(findings, isJson ? 'advise' : undefined);
     const advice = adviceFor(needs, catalog);
     if (out !== undefined && advice.pipeline === undefined)
       throw new UsageError(
@@ -73,12 +73,6 @@ async function terminal(): Promise<Asker> {
   if (!process.stdin.isTTY || !process.stderr.isTTY)
     throw new UsageError('expected a needs file, or a terminal that can ask, found neither');
   return (await import('./advise-asker.ts')).terminalAsker;
-}
-
-function refused(findings: Parameters<typeof findingsText>[0], isJson: boolean): ExitCode {
-  if (isJson) printJson('advise', findingsEnvelope(findings));
-  else process.stderr.write(findingsText(findings));
-  return EXIT.invalid;
 }
 
 function readText(file: string): string {

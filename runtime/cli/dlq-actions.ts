@@ -117,7 +117,7 @@ export async function runDlq(
     }
   } catch (thrown) {
     if (!(thrown instanceof SluiceError)) throw thrown;
-    return failed(thrown, isJson);
+    return tellFailure(thrown, isJson ? 'dlq' : undefined);
   }
 }
 
@@ -134,11 +134,4 @@ function none(folder: string, isJson: boolean): ExitCode {
   if (isJson) printJson('dlq', { ok: true, folder, total: 0, letters: [] });
   else process.stdout.write(`There are no dead letters: ${folder} holds none, and never did.\n`);
   return EXIT.fine;
-}
-
-function failed(failure: SluiceError, isJson: boolean): ExitCode {
-  if (!isJson) return tellFailure(failure);
-  const { code, message, remedy } = failure;
-  printJson('dlq', { ok: false, error: { code, message, remedy } });
-  return code === 'INTERNAL' ? EXIT.internal : EXIT.environment;
 }

@@ -5,8 +5,6 @@ import { perSecond, RATE_PATTERN } from '#kit/quantity.ts';
 import { catalog } from '../host/catalog.ts';
 import { examineBuses } from '../host/doctor/examine.ts';
 import { examineMachine } from '../host/doctor/examine-machine.ts';
-import { findingsEnvelope, findingsText, withoutNotices } from '../project/check/findings-text.ts';
-import type { Finding } from '../project/check/findings.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import { withinDeadline } from './check-deadline.ts';
 import { readPipeline } from './checked-pipeline.ts';
@@ -16,6 +14,7 @@ import { durationOption } from './duration-option.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { printJson } from './output.ts';
 import { standardState } from './state-folder.ts';
+import { refuseFindings } from './refuse-findings.ts';
 
 const LONGEST_OUTAGE = '3650d';
 
@@ -54,7 +53,7 @@ export const doctor: Command = {
       readPipeline(file, 'run'),
     );
     const { spec, findings } = result;
-    if (spec === undefined) return refuse(findings, isJson);
+    if (spec === undefined) return refuseFindings(findings, isJson ? 'doctor' : undefined);
     const configs = configsOf(given, spec);
     const { state } = given.values;
     const machine = examineMachine(spec, {
@@ -108,12 +107,6 @@ function configsOf({ values: { config } }: Arguments, { connections }: PipelineS
       }
     }),
   );
-}
-
-function refuse(findings: readonly Finding[], isJson: boolean): ExitCode {
-  if (isJson) printJson('doctor', findingsEnvelope(findings));
-  else process.stderr.write(findingsText(withoutNotices(findings)));
-  return EXIT.invalid;
 }
 
 const isError = ({ verdict }: CheckLine): boolean => verdict === 'error';

@@ -195,9 +195,5 @@ function say(isJson: boolean, text: string): void {
 }
 
 function failed(message: string, isJson: boolean): ExitCode {
-  const error = new SluiceError('INFRA_UNAVAILABLE', message);
-  if (!isJson) return tellFailure(error);
-  const { code, remedy } = error;
-  printJson('infra', { ok: false, error: { code, message, remedy } });
-  return EXIT.environment;
+  return tellFailure(new SluiceError('INFRA_UNAVAILABLE', message), isJson ? 'infra' : undefined);
 }

@@ -2,13 +2,12 @@ import { SluiceError } from '#contract/errors.ts';
 import type { LogRange } from '#contract/log-replay.ts';
 import { catalog } from '../host/catalog.ts';
 import { prepareReplay, type PreparedReplay, type ReplaySettings } from '../host/replay/start-replay.ts';
-import { findingsEnvelope, findingsText, withoutNotices } from '../project/check/findings-text.ts';
+import { findingsEnvelope } from '../project/check/findings-text.ts';
 import { withinDeadline } from './check-deadline.ts';
 import { type Arguments, type Command, UsageError } from './command.ts';
 import { commandPrefix } from './command-prefix.ts';
 import { momentOption, rateOption } from './dead-letter-filter.ts';
 import { durationOption } from './duration-option.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
 import { loadPipeline } from './load-parts.ts';
 import { quietLog } from './quiet-log.ts';
 import { momentText } from './replay-report.ts';
@@ -16,7 +15,7 @@ import { replayedRoute } from './replay-route.ts';
 import { abandonReplay, countRange, runReplay } from './run-replay.ts';
 import { standardState } from './state-folder.ts';
 import { tellFailure } from './tell-failure.ts';
-import { printJson } from './output.ts';
+import { refuseFindings } from './refuse-findings.ts';
 
 const DRAIN_MS = 10_000;
 
@@ -66,9 +65,7 @@ export const replay: Command = {
     );
     const { spec } = result;
     if (spec === undefined || parts === undefined || !findingsEnvelope(findings).ok) {
-      if (isJson) printJson('replay', findingsEnvelope(findings));
-      else process.stderr.write(findingsText(withoutNotices(findings)));
-      return EXIT.invalid;
+      return refuseFindings(findings, isJson ? 'replay' : undefined);
     }
     const { state } = given.values;
     const stateFolder = typeof state === 'string' ? state : standardState(project.folder, spec.name);
@@ -82,7 +79,7 @@ export const replay: Command = {
       return await runReplay(task, settings);
     } catch (thrown) {
       if (!(thrown instanceof SluiceError)) throw thrown;
-      return failed(thrown, isJson);
+      return tellFailure(thrown, isJson ? 'replay' : undefined);
     }
   },
 };
@@ -118,11 +115,4 @@ function againWith({ values }: Arguments, file: string, { record }: PreparedRepl
     return typeof value === 'string' ? [` --${name} ${value}`] : [];
   });
   return `${commandPrefix()} replay ${file} --route ${record.route} --from ${momentText(record.fromMs)} --to ${momentText(record.toMs)}${more.join('')}`;
-}
-
-function failed(failure: SluiceError, isJson: boolean): ExitCode {
-  if (!isJson) return tellFailure(failure);
-  const { code, message, remedy } = failure;
-  printJson('replay', { ok: false, error: { code, message, remedy } });
-  return code === 'INTERNAL' ? EXIT.internal : EXIT.environment;
 }

@@ -1,9 +1,7 @@
 import { catalog } from '../host/catalog.ts';
-import { findingsEnvelope, findingsText, withoutNotices } from '../project/check/findings-text.ts';
-import type { Finding } from '../project/check/findings.ts';
+import { findingsEnvelope } from '../project/check/findings-text.ts';
 import { withinDeadline } from './check-deadline.ts';
 import type { Command } from './command.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
 import { runUntilSignal } from './run-until-signal.ts';
 import { liveLog } from './live-log.ts';
 import { logSettings } from './log-settings.ts';
@@ -11,6 +9,7 @@ import { loadPipeline } from './load-parts.ts';
 import { RUN_HELP, RUN_OPTIONS, runOptions, warnOfOlderOptions } from './run-options.ts';
 import { withSpoolFolders } from './spool-folder.ts';
 import { warnOfOlderState } from './state-folder.ts';
+import { refuseFindings } from './refuse-findings.ts';
 
 export const run: Command = {
   usage: 'PIPELINE [--admin HOST:PORT] [--state DIR] [--shutdown-timeout 10s] [--fail-fast]',
@@ -30,7 +29,7 @@ export const run: Command = {
       loadPipeline(pipelineFile, 'run'),
     );
     const { spec } = result;
-    if (spec === undefined || parts === undefined || !findingsEnvelope(findings).ok) return refuse(findings);
+    if (spec === undefined || parts === undefined || !findingsEnvelope(findings).ok) return refuseFindings(findings);
     const live = liveLog(logSettings(spec, catalog, process.env));
     const { log } = live;
     // It runs: from here on every line is one of the log.
@@ -48,8 +47,3 @@ export const run: Command = {
     );
   },
 };
-
-function refuse(findings: readonly Finding[]): ExitCode {
-  process.stderr.write(findingsText(withoutNotices(findings)));
-  return EXIT.invalid;
-}

@@ -1,5 +1,5 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
-import { asSluiceError, SluiceError } from '#contract/errors.ts';
+import { SluiceError } from '#contract/errors.ts';
 import type { Source } from '#contract/source.ts';
 import { harmless } from '#kit/printable.ts';
 import { after } from '#kit/timer.ts';
@@ -8,7 +8,7 @@ import { openWatch } from '../ends/single-end.ts';
 import { catalog } from '../host/catalog.ts';
 import { type Command, UsageError } from './command.ts';
 import { durationOption } from './duration-option.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
+import { EXIT } from './exit-codes.ts';
 import { opened, untilTold } from './hand-run.ts';
 import { tailPlace } from './tail-place.ts';
 import { type TailCounts, TailReader } from './tail-reader.ts';
@@ -16,7 +16,6 @@ import { tailRules } from './tail-rules.ts';
 import { startOption } from './tail-start.ts';
 import { tellFailure } from './tell-failure.ts';
 import { textOf } from './verify-options.ts';
-import { printJson } from './output.ts';
 
 const OPTIONS = {
   route: { type: 'string' },
@@ -89,8 +88,7 @@ export const tail: Command = {
       return EXIT.fine;
     } catch (thrown) {
       if (!(thrown instanceof SluiceError)) throw thrown;
-      if (values['json'] !== true) return tellFailure(thrown);
-      return jsonFailure(thrown);
+      return tellFailure(thrown, values['json'] === true ? 'tail' : undefined);
     } finally {
       told.restore();
     }
@@ -145,10 +143,4 @@ function limitOf(text: string | undefined): number {
   if (text === undefined) return Number.POSITIVE_INFINITY;
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
   throw new UsageError(`expected --limit with a whole number from 1 on, found ${text}`);
-}
-
-function jsonFailure(thrown: unknown): ExitCode {
-  const { code, message, remedy } = asSluiceError(thrown);
-  printJson('tail', { ok: false, error: { code, message, remedy } });
-  return code === 'INTERNAL' ? EXIT.internal : EXIT.environment;
 }
