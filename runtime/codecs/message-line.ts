@@ -1,5 +1,6 @@
 import { isMap, own, type PlainMap } from '#kit/json-value.ts';
 import { memberText } from './json-member.ts';
+import { isJsonText } from './json-text.ts';
 
 /** A message as a person has written it: one line of a JSONL file (docs/send-and-tail.md). */
 export interface WrittenMessage {
@@ -53,7 +54,7 @@ export function readMessageLine(line: string): WrittenMessage {
 
 /** A body from the command line: JSON where it is JSON, otherwise text. */
 export function writtenBody(text: string): WrittenMessage {
-  return { ...NO_ENVELOPE, body: Buffer.from(text), contentType: isJson(text) ? JSON_TYPE : TEXT_TYPE };
+  return { ...NO_ENVELOPE, body: Buffer.from(text), contentType: isJsonText(text) ? JSON_TYPE : TEXT_TYPE };
 }
 
 const NO_ENVELOPE: Omit<WrittenMessage, 'body' | 'contentType'> = {
@@ -69,15 +70,6 @@ function parsed(text: string): unknown {
     return JSON.parse(text);
   } catch {
     throw new MessageLineError('expected JSON: a body, or an envelope { "body": ... }, found something else');
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Codec } from '#contract/codec.ts';
 import { utf8Of } from '#kit/raw-text.ts';
+import { isJsonText } from '../codecs/json-text.ts';
 
 /** A body for people and for `jq`. */
 export type ShownBody =
@@ -31,7 +32,7 @@ export function readBody(body: Uint8Array | null, codec: Pick<Codec, 'name' | 'd
   }
   const text = codec.name === 'bytes' ? undefined : utf8Of(body);
   if (text === undefined || NO_TEXT.test(text)) return { shown: { kind: 'bytes' }, value };
-  if (codec.name !== 'text' && isJson(text)) return { shown: { kind: 'json', json: onOneLine(text) }, value };
+  if (codec.name !== 'text' && isJsonText(text)) return { shown: { kind: 'json', json: onOneLine(text) }, value };
   return { shown: { kind: 'text', text }, value: value ?? text };
 }
 
@@ -40,15 +41,6 @@ function decoded(body: Uint8Array, codec: Pick<Codec, 'decode'>): unknown {
     return codec.decode(body);
   } catch {
     return undefined;
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }
 

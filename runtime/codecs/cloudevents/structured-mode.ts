@@ -13,6 +13,7 @@ import {
   otherHeaders,
   ownAttributes,
 } from './attributes.ts';
+import { isJsonText } from '../json-text.ts';
 
 export const STRUCTURED_TYPE = 'application/cloudevents+json';
 const JSON_TYPE = /^[^;]*[/+]json\s*(;|$)/i;
@@ -101,14 +102,5 @@ function textOf(body: Uint8Array): string | undefined {
     return strict.decode(body);
   } catch {
     return undefined;
-  }
-}
-
-function isJsonText(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }
