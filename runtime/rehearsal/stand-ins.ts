@@ -12,7 +12,7 @@ import { type SinkFlaw, StandIn } from './stand-in.ts';
 import { openStandInSink } from './stand-in-sink.ts';
 import type { Life, Probe } from './steps.ts';
 import { type HeldFrame, type SourceFlaw, Subscription } from './subscription.ts';
-import type { VirtualTime } from './virtual-time.ts';
+import type { StandInTime } from './virtual-time.ts';
 
 /** Where a route reads. */
 export interface Inlet {
@@ -26,7 +26,7 @@ export interface Inlet {
 export interface StandInsSettings {
   readonly spec: PipelineSpec;
   readonly catalog: Catalog;
-  readonly time: VirtualTime;
+  readonly time: StandInTime;
   readonly startMs: number;
   readonly activity: Activity;
   readonly keepsPublished: boolean;
