@@ -4,6 +4,7 @@ import type { LoadedFunction } from '#contract/stage-kind.ts';
 import { catalog } from '../host/catalog.ts';
 import { type RunSettings, startPipeline } from '../host/pipeline.ts';
 import { makeTemporaryState, removeTemporaryState } from '../rehearsal/temporary-state.ts';
+import { withinDeadline } from './check-deadline.ts';
 import { type Arguments, type Command, UsageError } from './command.ts';
 import { judgeApart } from './dev/judge.ts';
 import { loadVersion } from './dev/load-version.ts';
@@ -69,10 +70,15 @@ async function develop(given: Arguments): Promise<ExitCode> {
   const perSecond = rateOption(values['rate']);
   const options = { ...given, values: { ...values, admin: values['admin'] ?? '127.0.0.1:0' } };
   const advice = `Without its servers and variables: sluice dev ${file} --offline`;
-  const wrong = await judgeApart(file);
-  const loaded = wrong === undefined ? await loadVersion(file, isOffline) : { wrong };
+  const loaded = await withinDeadline(file, { output: 'stderr' }, () => loadVersion(file, isOffline));
   if ('wrong' in loaded) {
-    process.stderr.write(`${loaded.wrong.trimEnd()}\n${isOffline || wrong !== undefined ? '' : `${advice}\n`}`);
+    process.stderr.write(`${loaded.wrong.trimEnd()}\n${isOffline ? '' : `${advice}\n`}`);
+    return EXIT.invalid;
+  }
+  // Types too. It has no other error: nothing here runs what it finds fault with.
+  const wrong = await judgeApart(file);
+  if (wrong !== undefined) {
+    process.stderr.write(`${wrong.trimEnd()}\n`);
     return EXIT.invalid;
   }
   const { version, folder } = loaded;

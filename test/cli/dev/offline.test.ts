@@ -51,7 +51,8 @@ test('dev --offline shows what becomes of sample messages without any server, an
 });
 
 test('dev names what is wrong with a file at its start, and how to do without its environment', async () => {
-  using project = newProject({ 'pipelines/gate.yaml': PIPELINE, 'functions/to-celsius.ts': converting('1') });
+  const [route] = PIPELINE.routes;
+  using project = newProject({ 'pipelines/gate.yaml': { ...PIPELINE, routes: [{ ...route, stages: [] }] } });
   await using dev = startSluice(['dev', 'pipelines/gate.yaml'], { cwd: project.folder });
   assert.equal(await dev.ended(), 2);
   assert.match(dev.stderr(), /ENV_MISSING/);
