@@ -75,12 +75,6 @@ async function develop(given: Arguments): Promise<ExitCode> {
     process.stderr.write(`${loaded.wrong.trimEnd()}\n${isOffline ? '' : `${advice}\n`}`);
     return EXIT.invalid;
   }
-  // Types too. It has no other error: nothing here runs what it finds fault with.
-  const wrong = await judgeApart(file);
-  if (wrong !== undefined) {
-    process.stderr.write(`${wrong.trimEnd()}\n`);
-    return EXIT.invalid;
-  }
   const { version, folder } = loaded;
   const { name } = version.spec;
   const live = liveLog(logSettings(version.spec, catalog, process.env));
@@ -159,6 +153,7 @@ async function untilEnd({ file, folder, version, settings, live, offline, advice
   const alive = setInterval(() => {}, 2 ** 30);
   let session: DevSession | undefined;
   let code: ExitCode = EXIT.fine;
+  let isEnding = false;
   try {
     session = await DevSession.start(sessionSettings, version);
     const started = session;
@@ -171,11 +166,19 @@ async function untilEnd({ file, folder, version, settings, live, offline, advice
       () => {},
     );
     const imports = (): readonly string[] => foldersOf(folder, started.version.imported);
+    // The start looks at no types, as that of `run`: what is wrong with them is told once it is known.
+    void judgeApart(file).then((wrong) => {
+      if (wrong !== undefined && !isEnding && started.version === version)
+        tell(`what runs has errors:\n${wrong.trimEnd()}`);
+    });
     using _ = watchProject(file, () => void started.changed(), imports);
+    // What was saved since the file was read.
+    void started.changed();
     const stopShow = live.show(started);
     try {
       await Promise.race([signal, started.lost]);
     } finally {
+      isEnding = true;
       clearTimeout(slow);
       stopShow();
     }

@@ -40,6 +40,7 @@ test('dev --offline shows what becomes of sample messages without any server, an
     /line 1 {2}readings {2}site\/sample\/reading {2}key a\n {2}function to-celsius .*\n.*\n {4}\+ \/celsius: 180\n/,
   );
   await next(/line 1 {2}readings {2}-> temperatures\.a at core {2}as before\n/);
+  // The check is a process of its own.
   project.write('functions/to-celsius.ts', 'process.exit(7);\n');
   await next(/kept the last good version: functions\/to-celsius\.ts cannot run/);
   project.write('functions/to-celsius.ts', converting('1.8'));
