@@ -54,6 +54,8 @@ export class DevSession {
   readonly #old = new Set<Old>();
   readonly #begun: Begun;
   #pipeline: RunningPipeline;
+  /** The one whose end is that of the session: one that is stopped for a restart gives up what it has not opened yet. */
+  #watched: RunningPipeline | undefined;
   #version: Version;
   #stages: StageVersion;
   /** The files of the version that runs. */
@@ -208,6 +210,7 @@ export class DevSession {
     const { adminUrl } = this.#pipeline;
     const port = adminUrl === undefined ? undefined : Number(new URL(adminUrl).port);
     const stoppedMs = performance.now();
+    this.#watched = undefined;
     await this.#pipeline.stop();
     await this.#closeOld();
     const drained = Math.round(performance.now() - stoppedMs);
@@ -230,7 +233,11 @@ export class DevSession {
   }
 
   #watch(): void {
-    this.#pipeline.lost.catch((thrown: unknown) => this.#lost.reject(thrown));
+    const watched = this.#pipeline;
+    this.#watched = watched;
+    watched.lost.catch((thrown: unknown) => {
+      if (this.#watched === watched) this.#lost.reject(thrown);
+    });
   }
 }
 

@@ -176,6 +176,23 @@ test('a schema, the options of a stage and a module that a function imports are 
   assert.equal(out?.['g'], 1);
 });
 
+test('a restart onto a bus that is away, and back, ends nothing', async () => {
+  await using dev = await startDev({ stages: [{ function: 'f' }], files: { 'functions/f.ts': stamping(1) } });
+  let isLost = false;
+  dev.session.lost.catch(() => (isLost = true));
+  const away = {
+    ...pipelineOf(dev.hub, [{ function: 'f' }], { from: { bus: 'away', topics: ['in'], key: '{body.key}' } }),
+    buses: { hub: { bus: 'memory', hub: dev.hub }, away: { bus: 'mqtt', url: 'mqtt://127.0.0.1:1' } },
+  };
+  assert.match(await dev.save('pipelines/p.yaml', away), /^restarted for/);
+  assert.match(await dev.save('functions/f.ts', stamping(2)), /^swapped functions\/f\.ts/);
+  assert.match(await dev.save('pipelines/p.yaml', pipelineOf(dev.hub, [{ function: 'f' }])), /^restarted for/);
+  await dev.session.ready;
+  await dev.publish('a', 0);
+  const [out] = await dev.came(1);
+  assert.deepEqual([out?.v, isLost], [2, false]);
+});
+
 test('the threads of an isolated function end after their last message, and lose none', async () => {
   const threads = new Set<Worker>();
   const onWorker = (worker: Worker): void => {
