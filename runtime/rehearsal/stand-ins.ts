@@ -1,4 +1,4 @@
-import type { Bus, EndOptions, Guarantees } from '#contract/bus.ts';
+import type { Bus, BusContext, EndOptions, Guarantees } from '#contract/bus.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Reach } from '#contract/reach.ts';
@@ -69,7 +69,7 @@ export class StandIns {
     const { catalog } = this.#settings;
     const buses = [...catalog.buses.values()].map((bus): Bus => ({
       ...bus,
-      openSource: (_, context) => Promise.resolve(this.#source(context.route, life, probe)),
+      openSource: (_, context) => Promise.resolve(this.#source(context, life, probe)),
       openSink: (options: EndOptions<object, object>, context) => {
         const guarantees = bus.sinkGuarantees(options);
         return Promise.resolve(
@@ -85,11 +85,12 @@ export class StandIns {
     for (const { subscription } of this.inlets) subscription.closed();
   }
 
-  #source(route: string, life: Life, probe: Probe): Source {
+  #source({ route, connection, report }: BusContext, life: Life, probe: Probe): Source {
     const inlet = this.inlets.find((one) => one.route.name === route);
     if (inlet === undefined) throw new Error(`no route ${route}`);
     const { subscription } = inlet;
     subscription.opened();
+    report({ kind: 'connected', detail: `stand-in of ${connection}` });
     return {
       read: (demand, signal) => subscription.read(demand, signal, life, probe),
       close() {

@@ -39,6 +39,8 @@ test('dev --offline shows what becomes of sample messages without any server, an
   await next(
     /line 1 {2}readings {2}site\/sample\/reading {2}key a\n {2}function to-celsius .*\n.*\n {4}\+ \/celsius: 180\n/,
   );
+  const [page = ''] = /http:\/\/[\d.:]+/.exec(dev.stdout()) ?? [];
+  assert.equal((await fetch(`${page}/readyz`)).status, 200);
   await next(/line 1 {2}readings {2}-> temperatures\.a at core {2}as before\n/);
   // The check is a process of its own.
   project.write('functions/to-celsius.ts', 'process.exit(7);\n');
