@@ -50,13 +50,16 @@ function inOrder(findings: readonly Finding[], loaded: readonly Finding[], file:
   return [...[...findings, ...own].toSorted((a, b) => a.line - b.line || a.column - b.column), ...others];
 }
 
-/** Compiles functions and schemas, makes codecs, and checks the expressions of a file, whose name in findings is `file`. */
+/**
+ * Compiles functions and schemas, makes codecs, and checks the expressions of a file, whose name in findings is `file`. `files`: those of
+ * the project that functions were compiled of, from its folder.
+ */
 export async function loadParts(
   { functions: names, schemas: schemaNames, codecs: uses, hasGuards }: NamedFiles,
   project: ProjectFolders,
   checked?: Pick<CheckResult, 'expressions' | 'locate'> & { readonly file: string },
-): Promise<{ parts: ProjectParts; findings: readonly Finding[] }> {
-  const { functions, findings } = await loadFunctions(functionPaths(names, project), project.folder);
+): Promise<{ parts: ProjectParts; findings: readonly Finding[]; files: readonly string[] }> {
+  const { functions, findings, files } = await loadFunctions(functionPaths(names, project), project.folder);
   const schemas = loadSchemas(schemaNames, project);
   const codecs = await loadCodecs(uses, project, checked?.file ?? '');
   const language = checked === undefined ? undefined : await loadExpressions(checked, project);
@@ -65,6 +68,7 @@ export async function loadParts(
   const parts = { functions, validators, codecs: codecs.codecs, compileExpression: language?.compile, openGuards };
   return {
     parts,
+    files,
     findings: [...findings, ...schemas.findings, ...codecs.findings, ...(language?.findings ?? [])],
   };
 }

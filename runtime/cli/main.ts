@@ -27,6 +27,11 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'run messages of a file through a pipeline without its buses, and rehearse an outage',
     load: async () => (await import('./try.ts')).tryOut,
   },
+  dev: {
+    summary:
+      'run a pipeline while you edit it: what is saved runs from the next message on; --offline without its buses',
+    load: async () => (await import('./dev.ts')).dev,
+  },
   build: {
     summary: 'make one file that runs the pipeline on Node alone, and its manifest',
     load: async () => (await import('./build.ts')).build,

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { text as textOf } from 'node:stream/consumers';
-import { styleText } from 'node:util';
 import { messageOf } from '#contract/errors.ts';
 import { harmless } from '#kit/printable.ts';
 import { RehearsalError } from '../rehearsal/rehearsal-error.ts';
@@ -12,6 +11,7 @@ import { messageText, type Paint, summaryText } from '../rehearsal/trial/trial-t
 import { type Arguments, type Command, UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { readRehearsedFile } from './open-rehearsal.ts';
+import { isLive, paintOf } from './paint.ts';
 import type { TerminalStream } from './screen.ts';
 import { jsonLine } from './output.ts';
 
@@ -160,16 +160,6 @@ async function contentOf(source: string): Promise<string> {
   } catch (thrown) {
     throw new UsageError(`expected --in with a file of messages, found ${messageOf(thrown)}`);
   }
-}
-
-/** Colour and cursor movement only where a terminal watches and nobody refused them. */
-function isLive({ isTTY }: TerminalStream): boolean {
-  return isTTY && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb';
-}
-
-function paintOf(stream: TerminalStream): Paint {
-  const isColoured = isLive(stream);
-  return (style, text) => (isColoured ? styleText(style, text, { validateStream: false }) : text);
 }
 
 const BAR = 30;

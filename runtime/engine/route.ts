@@ -1,6 +1,6 @@
 import type { Delivery } from '#contract/delivery.ts';
 import { asSluiceError, SluiceError } from '#contract/errors.ts';
-import { Dropped, isKept, type Joined } from '#contract/stage.ts';
+import { Dropped, isKept, type Joined, type Stage } from '#contract/stage.ts';
 import type { Message } from '#contract/message.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import { Deque } from '#kit/deque.ts';
@@ -32,7 +32,7 @@ const TURN_MS = 10;
  * the end of a message, and no step knows another one: what comes next is decided here. `run` is called once, `stop` once.
  */
 export class RunningRoute {
-  readonly #route: Route;
+  #route: Route;
   readonly #unsettled: Unsettled;
   readonly #admission: Admission;
   readonly #order: Order;
@@ -279,6 +279,14 @@ export class RunningRoute {
       else this.#enter(next);
     }
     this.#unsettled.leave(inFlight);
+  }
+
+  /**
+   * From the next attempt on messages go through these stages. An attempt that has begun ends in those that it began in: each holds
+   * the route that it was given. Not for stages that keep messages.
+   */
+  replaceStages(stages: readonly Stage[]): void {
+    this.#route = { ...this.#route, policy: { ...this.#route.policy, stages } };
   }
 
   /** How full the window is. */

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Log, LogFields } from '#contract/log.ts';
 import type { Catalog } from '#contract/catalog.ts';
+import type { Stage } from '#contract/stage.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import { type Clock, systemClock } from '../engine/clock.ts';
 import type { AdminChoice } from './admin-port.ts';
@@ -71,6 +72,11 @@ export interface RunningPipeline {
   numbers(): readonly RouteNumbers[];
   /** The id of the newest trace of which spans were made, 32 hex digits; undefined where none were. */
   newestTrace(): string | undefined;
+  /**
+   * Puts the stages of another version of the same file in the place of those that run: a message that is in the old ones ends in them.
+   * Only for versions that differ in nothing else. Returns the old ones: the caller closes them once no message is in them.
+   */
+  replaceStages(spec: PipelineSpec, parts: ProjectParts): readonly Stage[];
   /** Invariant 7: reads no more, finishes messages in flight within the deadline, settles, closes. Once. */
   stop(): Promise<void>;
   /** Lets everything go at once and drains nothing, as the end of a process does. Once, instead of `stop`. */
@@ -196,6 +202,12 @@ export async function startPipeline(
     adminUrl: admin?.url,
     numbers,
     newestTrace: () => tracing?.newest(),
+    replaceStages(next, nextParts) {
+      return runners.flatMap((runner, at) => {
+        const route = next.routes.find(({ name }) => name === routes[at]?.name);
+        return route === undefined ? [] : runner.replaceStages(route, nextParts);
+      });
+    },
     async stop() {
       health.drain();
       opening.abort();

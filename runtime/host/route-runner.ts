@@ -4,6 +4,7 @@ import type { UnsyncedCheckpoint } from '#contract/unsynced-checkpoint.ts';
 import type { Checkpoint } from '#contract/checkpoint.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
+import type { Stage } from '#contract/stage.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import { busReporter } from '../telemetry/bus-reporter.ts';
 import { busOf } from './catalog-of.ts';
@@ -31,7 +32,7 @@ import { EndWatch } from '../telemetry/end-watch.ts';
 import { emptyWindow, type RouteNumbers } from '../telemetry/route-numbers.ts';
 import { labelRulesOf } from './label-rules-of.ts';
 import { openRouteSink, type RouteSink, type RouteSinkServices } from './route-sink.ts';
-import { type RouteServices, wireRoute } from './wire.ts';
+import { type ProjectParts, type RouteServices, stagesOf, wireRoute } from './wire.ts';
 
 export interface RouteRunnerSettings
   extends
@@ -82,12 +83,14 @@ const LOOK_THERE =
 /** One route of a running pipeline, from the opening of its ends to their closing. */
 export class RouteRunner {
   readonly #pipeline: PipelineSpec;
-  readonly #spec: RouteSpec;
-  readonly #settings: RouteRunnerSettings;
+  #spec: RouteSpec;
+  #settings: RouteRunnerSettings;
   #sinks: readonly Sink[] = [];
   #source: Source | undefined;
   #letters: DeadLetterRoute | undefined;
   #spool: RouteSpool | undefined;
+  /** Of the open route. */
+  #services: RouteServices | undefined;
   #route: Route | undefined;
   #running: RunningRoute | undefined;
   #stallDetector: StallDetector | undefined;
@@ -157,8 +160,10 @@ export class RouteRunner {
     // Replayed letters bypass the spool: they are on the disk already.
     const merged = mergedSource(ends.source, deadLetters.replay(this.#spec.name));
     const events = eventsIn(this.#spec, bus, merged);
-    await registry?.open(opening);
+    // No turn without a registry: between the wiring of the stages and their first message nothing can replace them.
+    if (registry !== undefined) await registry.open(opening);
     const source = registry?.source(events) ?? events;
+    this.#services = services;
     this.#route = { ends: { ...ends, source }, ...rest };
     this.#running = new RunningRoute(this.#route);
     this.#stallDetector = this.#watch(this.#running, observers);
@@ -188,6 +193,21 @@ export class RouteRunner {
       if (opening.status === 'rejected') throw opening.reason;
       return opening.value;
     });
+  }
+
+  /**
+   * Puts the stages of `spec` in the place of those that run, and returns these: the caller closes them once no message is in them. A
+   * route that is not open yet will have the new ones.
+   */
+  replaceStages(spec: RouteSpec, parts: ProjectParts): readonly Stage[] {
+    this.#spec = spec;
+    this.#settings = { ...this.#settings, parts };
+    if (this.#services === undefined || this.#route === undefined) return [];
+    const { stages: old } = this.#route.policy;
+    const stages = stagesOf(spec, { ...this.#services, parts });
+    this.#running?.replaceStages(stages);
+    this.#route = { ...this.#route, policy: { ...this.#route.policy, stages } };
+    return old;
   }
 
   get hasRun(): boolean {

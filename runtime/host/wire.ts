@@ -116,7 +116,7 @@ function policyOf(spec: RouteSpec, fill: Fill, services: RouteServices): Omit<Po
     expiresAfterMs: from.expiresMs,
     needsPublisherTime: from.expiresOfPublisher,
     dedupe: dedupe && { by: fill(dedupe.by, 'KEY_MISSING'), comparesContent: dedupe.compare === 'content' },
-    stages: spec.stages.map((stage, at) => stageOf(stage, spec, services, at)),
+    stages: stagesOf(spec, services),
     attempts: retry.attempts,
     backoff: retry.backoff,
     networkRetryMs: retry.networkMs,
@@ -171,6 +171,11 @@ function storesOf(
     deadLetters,
     suspects,
   };
+}
+
+/** The stages of a route, in their order. */
+export function stagesOf(spec: RouteSpec, services: RouteServices): readonly Stage[] {
+  return spec.stages.map((stage, at) => stageOf(stage, spec, services, at));
 }
 
 function stageOf(stage: RouteSpec['stages'][number], spec: RouteSpec, services: RouteServices, at: number): Stage {

@@ -1,5 +1,5 @@
 import { cpSync, mkdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Catalog } from '#contract/catalog.ts';
 import type { Log } from '#contract/log.ts';
 import { openDeadLetterAdmin } from '../store/dead-letters/admin.ts';
@@ -14,6 +14,7 @@ import { RehearsalError } from './rehearsal-error.ts';
 import { makeTemporaryState, removeTemporaryState } from './temporary-state.ts';
 import { StandIns, type StandInsSettings } from './stand-ins.ts';
 import type { Life, Moment } from './steps.ts';
+import { withOwnFiles } from './own-files.ts';
 import { VirtualTime } from './virtual-time.ts';
 import { type ObserveStage, withWatchedStages } from './watched-stages.ts';
 import { watchedStores } from './watched-stores.ts';
@@ -127,7 +128,7 @@ export class Rehearsal {
     this.#lives += 1;
     mkdirSync(this.#stateFolder, { recursive: true });
     const running = await startPipeline(
-      withWatchedStages(this.#withOwnFiles(spec), watch),
+      withWatchedStages(withOwnFiles(spec), watch),
       {
         catalog: this.standIns.catalog(life, probe),
         parts: this.#lives === 1 ? parts : { ...parts, functions: await freshFunctions(parts.functions) },
@@ -243,17 +244,6 @@ export class Rehearsal {
     life.isOver = true;
     this.activity.happened();
     this.#ends.push(running.abandon().catch(() => {}));
-  }
-
-  /** Spools and audit files with a folder of their own are in the temporary one too: a rehearsal leaves nothing behind. */
-  #withOwnFiles(spec: PipelineSpec): PipelineSpec {
-    const routes = spec.routes.map((route) => {
-      return route.spool === undefined ? route : { ...route, spool: { ...route.spool, at: undefined } };
-    });
-    const guards = new Map(
-      [...spec.guards].map(([name, guard]) => [name, { ...guard, audit: join('audit', name, basename(guard.audit)) }]),
-    );
-    return { ...spec, routes, guards };
   }
 
   #assertOpen(): void {

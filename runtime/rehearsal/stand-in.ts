@@ -4,7 +4,7 @@ import type { Frame } from '#contract/frame.ts';
 import type { Receipt, RecoveredLog, RecoveryQuery } from '#contract/sink.ts';
 import type { Activity } from './activity.ts';
 import { StandInLog } from './stand-in-log.ts';
-import type { VirtualTime } from './virtual-time.ts';
+import type { StandInTime } from './virtual-time.ts';
 
 /** A sink of a process, which is told of outages. */
 export interface Client {
@@ -23,7 +23,7 @@ export interface StoreUse {
 
 export interface StandInSettings {
   readonly connection: string;
-  readonly time: VirtualTime;
+  readonly time: StandInTime;
   readonly startMs: number;
   readonly activity: Activity;
   /** Counts the frames of all stand-ins. */

@@ -1,4 +1,4 @@
-import type { Bus, EndOptions, Guarantees } from '#contract/bus.ts';
+import type { Bus, BusContext, EndOptions, Guarantees } from '#contract/bus.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Reach } from '#contract/reach.ts';
@@ -12,7 +12,7 @@ import { type SinkFlaw, StandIn } from './stand-in.ts';
 import { openStandInSink } from './stand-in-sink.ts';
 import type { Life, Probe } from './steps.ts';
 import { type HeldFrame, type SourceFlaw, Subscription } from './subscription.ts';
-import type { VirtualTime } from './virtual-time.ts';
+import type { StandInTime } from './virtual-time.ts';
 
 /** Where a route reads. */
 export interface Inlet {
@@ -26,7 +26,7 @@ export interface Inlet {
 export interface StandInsSettings {
   readonly spec: PipelineSpec;
   readonly catalog: Catalog;
-  readonly time: VirtualTime;
+  readonly time: StandInTime;
   readonly startMs: number;
   readonly activity: Activity;
   readonly keepsPublished: boolean;
@@ -69,7 +69,7 @@ export class StandIns {
     const { catalog } = this.#settings;
     const buses = [...catalog.buses.values()].map((bus): Bus => ({
       ...bus,
-      openSource: (_, context) => Promise.resolve(this.#source(context.route, life, probe)),
+      openSource: (_, context) => Promise.resolve(this.#source(context, life, probe)),
       openSink: (options: EndOptions<object, object>, context) => {
         const guarantees = bus.sinkGuarantees(options);
         return Promise.resolve(
@@ -85,11 +85,12 @@ export class StandIns {
     for (const { subscription } of this.inlets) subscription.closed();
   }
 
-  #source(route: string, life: Life, probe: Probe): Source {
+  #source({ route, connection, report }: BusContext, life: Life, probe: Probe): Source {
     const inlet = this.inlets.find((one) => one.route.name === route);
     if (inlet === undefined) throw new Error(`no route ${route}`);
     const { subscription } = inlet;
     subscription.opened();
+    report({ kind: 'connected', detail: `stand-in of ${connection}` });
     return {
       read: (demand, signal) => subscription.read(demand, signal, life, probe),
       close() {

@@ -9,8 +9,17 @@ interface Timer {
   isCancelled: boolean;
 }
 
+/** The time of stand-ins. */
+export interface StandInTime {
+  /** In milliseconds since 1970 (UTC). */
+  readonly nowMs: number;
+  /** Since the start. */
+  readonly passedMs: number;
+  after(ms: number, run: () => void): () => void;
+}
+
 /** Time that stands still until it is told to go on, and chance that repeats itself. */
-export class VirtualTime {
+export class VirtualTime implements StandInTime {
   readonly #activity: Activity;
   readonly #startMs: number;
   readonly #random: () => number;

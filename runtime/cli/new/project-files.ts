@@ -130,7 +130,7 @@ function readme({ name, from, to, class: word }: Starter, file: string): string 
 A bridge from ${from} to ${to}, of class ${word}: readings in Fahrenheit become temperatures in Celsius.
 
 - \`npm install && npm test\` checks the pipeline, its types and its function. It needs no broker.
-- \`npx sluice try ${file} --in fixtures/readings.jsonl${address}\` shows what each stage does to each message.
+- \`npx sluice dev --offline\` runs it on memory buses with the messages of \`fixtures/\`, and swaps in what you save; \`npx sluice try ${file} --in fixtures/readings.jsonl${address}\` shows each stage once.
 - \`npx sluice explain ${file}\` prints the promise of each route, and what each fault does.
 - \`npm start\` runs it. \`${field}\` (else ${ENDS[from].fallback}) and \`${core}\` (else ${ENDS[to].fallback}) say where the servers are.
 - \`npm run build\` makes \`dist/${pipelineName(name)}.mjs\`, which runs on Node alone.

@@ -26,6 +26,26 @@ function compiler(): (schema: JsonSchema) => ValidateFunction {
   return (schema) => ajv.compile(schema);
 }
 
+/** To compile the schemas of a file takes longer than all else of its check, and `dev` and tests check one file many times. */
+const MOST_COMPILED = 256;
+const compiled = new Map<string, ValidateFunction>();
+let compile: ((schema: JsonSchema) => ValidateFunction) | undefined;
+
+/** By the text of the schema: each check makes the objects anew. */
+function compiledOnce(schema: JsonSchema): ValidateFunction {
+  const text = JSON.stringify(schema);
+  const known = compiled.get(text);
+  if (known !== undefined) return known;
+  if (compiled.size >= MOST_COMPILED) {
+    compiled.clear();
+    compile = undefined;
+  }
+  compile ??= compiler();
+  const made = compile(schema);
+  compiled.set(text, made);
+  return made;
+}
+
 function missingField(at: string, key: string, violation: Violation): FindingDraft {
   const schema = asMap(asMap(violation.parentSchema)['properties'])[key];
   const value = isMap(schema) ? example(schema) : '...';
@@ -106,10 +126,9 @@ export function validateSections(
   catalog: Catalog,
   findings: FindingList,
 ): void {
-  const compile = compiler();
   const context = { resolved, words: addressWords(catalog) };
   for (const section of sections) {
-    const validate = compile(section.schema);
+    const validate = compiledOnce(section.schema);
     if (validate(under(value, pointerKeys(section.pointer)))) continue;
     const drafts = violationsOf(validate.errors)
       .map((violation) => explain(violation, section, context))

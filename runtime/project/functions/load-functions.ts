@@ -19,30 +19,31 @@ import { tracingApi } from './tracing-api.ts';
 
 /**
  * Compiles and imports function files, name to path: each once, all together, so that a module that two of them
- * import is one module. Errors of a file become findings.
+ * import is one module. Errors of a file become findings. `files`: all of the project that were compiled, without packages.
  */
 export async function loadFunctions(
   paths: ReadonlyMap<string, string>,
   projectFolder: string,
-): Promise<FunctionsLoaded> {
-  if (paths.size === 0) return { functions: new Map(), findings: [] };
+): Promise<FunctionsLoaded & { readonly files: readonly string[] }> {
+  if (paths.size === 0) return { functions: new Map(), findings: [], files: [] };
   let compiled: Compiled;
   try {
     compiled = await compile(paths, projectFolder);
   } catch (thrown) {
-    return { functions: new Map(), findings: bundlingFindings(thrown, projectFolder) };
+    return { functions: new Map(), findings: bundlingFindings(thrown, projectFolder), files: [] };
   }
-  return importCode(compiled, paths, projectFolder);
+  return { ...(await importCode(compiled, paths, projectFolder)), files: compiled.files };
 }
 
 interface Compiled {
   readonly code: string;
   readonly map: string;
+  readonly files: readonly string[];
 }
 
 async function compile(paths: ReadonlyMap<string, string>, projectFolder: string): Promise<Compiled> {
   const { build } = await import('esbuild');
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     ...NODE_BUNDLE,
     stdin: { contents: functionsEntry(paths), resolveDir: resolveFolder(paths) },
     absWorkingDir: projectFolder,
@@ -50,10 +51,12 @@ async function compile(paths: ReadonlyMap<string, string>, projectFolder: string
     sourcemap: 'external',
     sourcesContent: false,
     write: false,
+    metafile: true,
     plugins: [doorPlugin(), tracingApi('external')],
   });
+  const files = Object.keys(metafile.inputs).filter((file) => !/^[\w-]+:|^<|node_modules|^\.\./.test(file));
   const text = (ending: string): string => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
-  return { code: text('.mjs'), map: tidyMap(text('.map'), projectFolder, projectFolder) };
+  return { code: text('.mjs'), map: tidyMap(text('.map'), projectFolder, projectFolder), files };
 }
 
 async function importCode(

@@ -27,7 +27,7 @@ export type TrialEnd =
 
 /** What became of one message on one route. */
 export interface TrialMessage {
-  /** The line of the input. */
+  /** The line of the input; 0 where another route has sent it. */
   readonly line: number;
   readonly route: string;
   readonly address: string;
@@ -80,6 +80,11 @@ export class StageNotes {
   /** By the id of a delivery. */
   steps(id: string): readonly StageStep[] {
     return this.#steps.get(id) ?? [];
+  }
+
+  /** It has ended. */
+  forget(id: string): void {
+    this.#steps.delete(id);
   }
 
   #timesOf(route: string, stage: string): StageTimes {

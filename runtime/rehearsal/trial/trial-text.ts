@@ -14,7 +14,8 @@ export function messageText(message: TrialMessage, paint: Paint): string {
     ...(key === undefined ? [] : [`key ${key}`]),
     ...(label === undefined ? [] : [`label ${label}`]),
   ];
-  const lines = [paint('bold', `line ${line}  ${harmless(facts.join('  '))}`)];
+  const from = line === 0 ? 'from a route' : `line ${line}`;
+  const lines = [paint('bold', `${from}  ${harmless(facts.join('  '))}`)];
   for (const { stage, attempt, tookMs, changes, note } of stages) {
     const again = attempt === 1 ? '' : `, attempt ${attempt}`;
     const what = note ?? (changes.length === 0 ? 'unchanged' : '');
