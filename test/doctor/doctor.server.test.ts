@@ -47,7 +47,9 @@ serverTest(
       await waitFor(isNext, DEADLINE_MS, 'the next figures of the server');
       return ['clients/total', 'subscriptions/count'].map((name) => stats.get(`$SYS/broker/${name}`)).join(' ');
     };
-    const before = await counted();
+    // The figures that are retained at the time of the subscription are older than the witness.
+    await counted();
+    await counted();
     using files = newProject({ acl, 'acl-of-others': 'user witness\ntopic readwrite #' });
     const conf = (list: string): ReadonlyMap<string, string> => {
       const saved = 'persistence true\nautosave_interval 1\nautosave_on_changes true';
@@ -88,7 +90,7 @@ serverTest(
       'LISTENERS',
     ]);
     await counted();
-    assert.equal(await counted(), before, 'clients and subscriptions');
+    assert.equal(await counted(), '1 4', 'clients and subscriptions: those of the witness');
     assert.deepEqual(heard, [], 'nothing was published');
 
     await using small = await startMosquitto({
