@@ -85,12 +85,13 @@ export class StandIns {
     for (const { subscription } of this.inlets) subscription.closed();
   }
 
-  #source({ route, connection, report }: BusContext, life: Life, probe: Probe): Source {
+  #source(context: BusContext, life: Life, probe: Probe): Source {
+    const { route, connection } = context;
     const inlet = this.inlets.find((one) => one.route.name === route);
     if (inlet === undefined) throw new Error(`no route ${route}`);
     const { subscription } = inlet;
     subscription.opened();
-    report({ kind: 'connected', detail: `stand-in of ${connection}` });
+    context.report({ kind: 'connected', detail: `stand-in of ${connection}` });
     return {
       read: (demand, signal) => subscription.read(demand, signal, life, probe),
       close() {
