@@ -53,7 +53,8 @@ function theAddress(inlets: readonly Inlet[], connection: string): string {
   const [first, ...others] = new Set(all);
   if (first !== undefined && others.length === 0 && inlets.every(isFixed)) return first;
   throw new RehearsalError(
-    `expected the address of the message, because ${connection} is read at ${all.join(', ')}: write { address: ... }`,
+    `expected the address of the message, because ${connection} is read at ${all.join(', ')}`,
+    'write { address: ... }',
   );
 }
 

@@ -139,6 +139,13 @@ test('what try cannot do is invalid input, as text and as an object', async () =
   const refused = await tried([pipeline, '--in', input]);
   assert.deepEqual([refused.code, refused.out], [2, '']);
   assert.match(refused.err, /line 1: expected a message for one of the routes event, audit, .*--route/);
+  const open = { bus: 'field', topics: ['in/+'], key: '{body.key}' };
+  using another = projectWith([routeOf('audit', { from: open })]);
+  const unnamed = await tried([another.path('pipelines/orders.yaml'), '--in', input]);
+  assert.match(
+    unnamed.err,
+    /line 1: expected the address of .*, because field is read at in\/\+: write --address, or /,
+  );
   const json = await tried([pipeline, '--in', input, '--outage', 'core', '--json']);
   assert.equal(json.code, 2);
   const { ok, error } = JSON.parse(json.out) as { ok: boolean; error: { message: string } };

@@ -189,7 +189,8 @@ function publish(pipeline: PipelineInMemory, line: TrialLine, settings: TrialSet
     return connections.flatMap((one) => pipeline.publish(one, line.body, options));
   } catch (thrown) {
     if (!(thrown instanceof RehearsalError)) throw thrown;
-    throw new RehearsalError(`line ${line.line}: ${thrown.message}`);
+    const write = thrown.write === undefined ? undefined : 'write --address, or address in the line';
+    throw new RehearsalError(`line ${line.line}: ${thrown.expectation}`, write);
   }
 }
 
