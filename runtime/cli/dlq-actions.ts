@@ -55,6 +55,7 @@ export const DLQ_HELP = {
   '--renew-expiry TIME': 'replay: expired letters may be sent for so long from now on',
   '--yes': 'discard: do it',
   '--out FILE': 'export: write there instead of to standard output',
+  '--messages': 'export: only the messages, as `try --in` and `send --file` read them',
 } as const;
 
 export const DLQ_OPTIONS = {
@@ -73,6 +74,7 @@ export const DLQ_OPTIONS = {
   'renew-expiry': { type: 'string' },
   yes: { type: 'boolean' },
   out: { type: 'string' },
+  messages: { type: 'boolean' },
 } as const satisfies ParseArgsOptionsConfig;
 
 /** Throws UsageError if there is no such action. */

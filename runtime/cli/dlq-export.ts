@@ -1,9 +1,12 @@
+import { messageJson } from '../ends/shown-message.ts';
+import { readBody } from '../ends/shown-body.ts';
+import type { StoredLetter } from '../store/dead-letters/stored-letter.ts';
 import type { DlqTask } from './dlq-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { letterJson } from './dead-letter-json.ts';
 import { exportPrivately } from './private-export.ts';
 
-/** JSON Lines, one letter each. */
+/** JSON Lines, one letter each; with --messages only the message of each, as `try` and `send` read it. */
 export async function exportLetters(task: DlqTask): Promise<ExitCode> {
   const { out } = task.given.values;
   const left = { count: 0 };
@@ -17,11 +20,21 @@ export async function exportLetters(task: DlqTask): Promise<ExitCode> {
 }
 
 /** Counts those that are above the clearance, and leaves them out. */
-function* linesOf({ deadLetters, filter, clearance }: DlqTask, left: { count: number }): Generator<string> {
+function* linesOf({ given, deadLetters, filter, clearance }: DlqTask, left: { count: number }): Generator<string> {
+  const line =
+    given.values['messages'] === true ? messageLine : (letter: StoredLetter) => JSON.stringify(letterJson(letter));
   for (const letter of deadLetters.each(filter)) {
-    if (clearance.allows(letter)) yield `${JSON.stringify(letterJson(letter))}\n`;
+    if (clearance.allows(letter)) yield `${line(letter)}\n`;
     else left.count += 1;
   }
+}
+
+/** What JSON cannot hold stays bytes: no codec is needed to send it again. */
+const JSON_CODEC = { name: 'json', decode: (body: Uint8Array): unknown => JSON.parse(Buffer.from(body).toString()) };
+
+function messageLine({ frame, route, receivedAtMs }: StoredLetter): string {
+  const { shown } = readBody(frame.body, JSON_CODEC);
+  return messageJson({ frame, key: frame.key, route, isRetained: false, arrivedAtMs: receivedAtMs, body: shown });
 }
 
 /** Waits while the reader of a pipe is slow. */

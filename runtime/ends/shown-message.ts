@@ -8,6 +8,8 @@ export interface ShownMessage {
   readonly frame: Frame;
   /** The bus's own key, else what the route takes for it. */
   readonly key: string | undefined;
+  /** The one that is to read it, where it is sent again. */
+  readonly route?: string;
   readonly isRetained: boolean;
   /** When it was read, where the bus states no time. */
   readonly arrivedAtMs: number;
@@ -26,13 +28,14 @@ const LABEL = 'seclabel';
 const BARE = /^[^\s"\\=]+$/;
 
 /** For machines: one line of JSON, which `sluice send` sends again as it was. */
-export function messageJson({ frame, key, isRetained, arrivedAtMs, body }: ShownMessage): string {
+export function messageJson({ frame, key, route, isRetained, arrivedAtMs, body }: ShownMessage): string {
   const { address, id, contentType, expiresAtMs } = frame;
   const others = [...frame.headers].filter(([name]) => name !== LABEL);
   const headers = others.map(([name, values]) => [name, values.length === 1 ? values[0] : values] as const);
   const envelope = {
     time: isoTime(frame.timestampMs ?? arrivedAtMs),
     address,
+    route,
     key,
     label: frame.headers.get(LABEL)?.[0],
     id,

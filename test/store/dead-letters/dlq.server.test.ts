@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readMessageLine } from '../../../runtime/codecs/message-line.ts';
 import { serverTest } from '../../harness/server-test.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { SERVERS } from '../../host/fixture.ts';
@@ -125,6 +126,16 @@ serverTest(
     const file = join(place.state, 'letters.jsonl');
     await place.dlq('export', '--out', file, '--key', 'b');
     assert.equal(readFileSync(file, 'utf8').trim().split('\n').length, 2);
+    const [message = ''] = (await place.dlq('export', '--messages', '--key', 'a')).out.split('\n');
+    const { body, headers, id: _, ...rest } = readMessageLine(message);
+    assert.deepEqual(
+      [JSON.parse(String(Buffer.from(body ?? []))), headers.get('odd'), rest],
+      [
+        { n: 1, bad: true },
+        ['a b'],
+        { address: 'in/a', contentType: 'application/json', key: undefined, label: 'S;REL=A' },
+      ],
+    );
     const asked = await place.dlq('discard', '--key', 'a');
     assert.deepEqual([asked.code, place.letters().length], [2, 5]);
     assert.match(asked.err, /expected --yes, for 3 letters/);
