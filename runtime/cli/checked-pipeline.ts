@@ -9,7 +9,7 @@ import { policyNames, readPolicy } from '../project/labels/read-policy.ts';
 import { type ProjectFolders, readProjectFolders, referenceReader } from '../project/project-files.ts';
 import type { ReferenceSources } from '../project/read/references.ts';
 import { UsageError } from './command.ts';
-import { shortPath } from './short-path.ts';
+import { withShortPath, shortPath } from './short-path.ts';
 
 /** A checked pipeline file, and the project that it belongs to. */
 export interface CheckedPipeline {
@@ -42,7 +42,7 @@ export function readPipeline(
     ...surroundings,
     mode,
   });
-  return { result, project };
+  return { result: { ...result, findings: result.findings.map(withShortPath) }, project };
 }
 
 /** Reads the schemas when the first guard names one: most pipelines have none. */

@@ -7,7 +7,7 @@ import { functionPaths } from './function-paths.ts';
 import { checkProjectTypes } from './check-project-types.ts';
 import type { CheckResult } from '../project/check/check-pipeline.ts';
 import { loadCodecs } from './load-codecs.ts';
-import { shortPath } from './short-path.ts';
+import { withShortPath, shortPath } from './short-path.ts';
 import { type CheckedPipeline, readPipeline } from './checked-pipeline.ts';
 import { loadExpressions } from './load-expressions.ts';
 import type { ProjectParts } from '../host/wire.ts';
@@ -39,7 +39,7 @@ export async function loadPipeline(file: string, mode: 'check' | 'run'): Promise
   return {
     ...checked,
     parts: spec === undefined ? undefined : loaded.parts,
-    findings: [...inOrder(findings, loaded.findings, shortPath(file)), ...others],
+    findings: [...inOrder(findings, loaded.findings, shortPath(file)), ...others].map(withShortPath),
   };
 }
 

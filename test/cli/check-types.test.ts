@@ -14,9 +14,7 @@ async function checked(files: Readonly<Record<string, string | object>>, functio
   const code = await process.ended();
   const { findings } = JSON.parse(process.stdout()) as { findings: readonly Finding[] };
   const errors = findings.filter(({ severity }) => severity === 'error');
-  const places = errors.map(
-    (finding) => `${finding.file.replace(`${project.folder}/`, '')}:${finding.line}:${finding.column} ${finding.code}`,
-  );
+  const places = errors.map((finding) => `${finding.file}:${finding.line}:${finding.column} ${finding.code}`);
   return { code, places, findings };
 }
 

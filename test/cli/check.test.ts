@@ -23,10 +23,10 @@ async function check(project: Project): Promise<Checked> {
 }
 
 /** `FILE:LINE:COLUMN CODE` of each error, the file within the project. */
-function places({ findings }: Checked, project: Project): string[] {
+function places({ findings }: Checked): string[] {
   return findings
     .filter(({ severity }) => severity === 'error')
-    .map(({ file, line, column, code }) => `${file.replace(`${project.folder}/`, '')}:${line}:${column} ${code}`);
+    .map(({ file, line, column, code }) => `${file}:${line}:${column} ${code}`);
 }
 
 test('the shipped pipelines are fine, and say so', async () => {
@@ -64,7 +64,7 @@ test('every broken function file is a finding at its place, all in one run', asy
   const checked = await check(project);
   assert.equal(checked.code, 2);
   assert.equal(checked.ok, false);
-  assert.deepEqual(places(checked, project).toSorted(), [
+  assert.deepEqual(places(checked).toSorted(), [
     'functions/import.ts:1:19 FUNCTION_BROKEN',
     'functions/syntax.ts:2:16 FUNCTION_BROKEN',
   ]);
@@ -76,7 +76,7 @@ test('a file without a default export, one that exports no function, and one tha
     'functions/value.ts': 'export default { run() {} };\n',
   });
   const checked = await check(project);
-  assert.deepEqual(places(checked, project), [
+  assert.deepEqual(places(checked), [
     'functions/named.ts:1:1 FUNCTION_BROKEN',
     'functions/value.ts:1:1 FUNCTION_BROKEN',
   ]);
@@ -92,7 +92,7 @@ test('a file without a default export, one that exports no function, and one tha
       "\nconst limit = Number(process.env['LIMIT'] ?? 'none');\nif (Number.isNaN(limit)) throw new Error('LIMIT is not set');\nexport default () => limit;\n",
   });
   const thrown = await check(throwing);
-  assert.deepEqual([thrown.code, places(thrown, throwing)], [2, ['functions/start.ts:3:32 FUNCTION_BROKEN']]);
+  assert.deepEqual([thrown.code, places(thrown)], [2, ['functions/start.ts:3:32 FUNCTION_BROKEN']]);
   assert.match(thrown.findings[0]?.found ?? '', /LIMIT is not set/);
 });
 
@@ -106,12 +106,12 @@ test('schemas that are no JSON, or that no compiler takes, are findings; a file 
   });
   const checked = await check(project);
   assert.equal(checked.code, 2);
-  assert.deepEqual(places(checked, project).toSorted(), [
+  assert.deepEqual(places(checked).toSorted(), [
     'schemas/format.json:3:13 SCHEMA_BROKEN',
     'schemas/json.json:3:1 SCHEMA_BROKEN',
   ]);
   const warned = checked.findings.filter(({ severity }) => severity === 'warning').map(({ file }) => file);
-  assert.deepEqual(warned, [project.path('schemas/unfinished.json'), project.path('schemas/unsound.json')]);
+  assert.deepEqual(warned, ['schemas/unfinished.json', 'schemas/unsound.json']);
 });
 
 test('what is wrong with functions and schemas is found beside what is wrong with the file and its other routes', async () => {
@@ -136,7 +136,7 @@ test('what is wrong with functions and schemas is found beside what is wrong wit
   });
   const checked = await check(project);
   assert.deepEqual(
-    places(checked, project)
+    places(checked)
       .map((place) => place.replace(/:\d+:\d+ /, ' '))
       .toSorted(),
     [
@@ -158,7 +158,7 @@ test('a pattern that could hold up the process is a finding where it stands, eac
     'schemas/other.json': '{ "$id": "https://example.org/other",\n  "type": "string", "pattern": "^(?<x>a)\\\\k<x>" }',
   });
   const checked = await check(project);
-  assert.deepEqual(places(checked, project).toSorted(), [
+  assert.deepEqual(places(checked).toSorted(), [
     'schemas/other.json:2:32 PATTERN_UNSAFE',
     'schemas/s.json:5:41 PATTERN_UNSAFE',
     'schemas/s.json:8:26 PATTERN_UNSAFE',
@@ -175,7 +175,7 @@ test('a broken file of another pipeline does not keep this one from starting', a
   process.signal('SIGTERM');
   assert.equal(await process.ended(), 0);
   const { code, place } = await process.said('check');
-  assert.deepEqual([code, place], ['SCHEMA_BROKEN', `${project.path('schemas/unfinished.json')}:1:2`]);
+  assert.deepEqual([code, place], ['SCHEMA_BROKEN', 'schemas/unfinished.json:1:2']);
   assert.equal(process.lines().length, process.stderr().trim().split('\n').length, 'every line is one of the log');
 });
 
@@ -217,7 +217,7 @@ test('an await outside of every function that never ends is a finding where it s
     'functions/fine.ts': 'export default (body) => body;\n',
   });
   const checked = await check(project);
-  assert.deepEqual([checked.code, places(checked, project)], [2, ['functions/limit.ts:2:22 FUNCTION_BROKEN']]);
+  assert.deepEqual([checked.code, places(checked)], [2, ['functions/limit.ts:2:22 FUNCTION_BROKEN']]);
   assert.match(checked.findings[0]?.found ?? '', /has not ended after 4 s/);
 });
 

@@ -18,7 +18,7 @@ async function errors(project: Project): Promise<readonly string[]> {
   const { findings } = JSON.parse(stdout) as { findings: readonly Finding[] };
   return findings
     .filter(({ severity }) => severity === 'error')
-    .map(({ code, file, line, found }) => `${file.replace(`${project.folder}/`, '')}:${line} ${code} ${found}`);
+    .map(({ code, file, line, found }) => `${file}:${line} ${code} ${found}`);
 }
 
 test('types writes schemas/types.d.ts, check refuses it where it drifts, and types mends it', async () => {
