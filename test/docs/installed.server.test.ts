@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -8,11 +7,12 @@ import { serverTest } from '../harness/server-test.ts';
 import { REPOSITORY } from '../harness/sluice-process.ts';
 import { blocksOf, commandsOf, filesOf } from './blocks.ts';
 import { type Newcomer, newcomer, openShell, type Shell } from './newcomer.ts';
+import { installCompiler, installPacked } from './packed.ts';
+import { Tutorial } from './tutorial.ts';
 
 const PAGE = 'docs/functions.md';
 /** Its examples are tests: `node --test` finds them beside that of the page. */
 const TESTS = 'docs/testing-pipelines.md';
-const COMPILER = ['typescript', '@typescript', '@types'];
 const PIPELINE = `name: NAME
 buses: { hub: { bus: memory, hub: h } }
 routes: [{ name: r, from: { bus: hub, addresses: [in] }, stages: [{ function: NAME }], to: { bus: hub, address: out } }]
@@ -27,42 +27,11 @@ function write(path: string, text: string): void {
   writeFileSync(join(project, path), text);
 }
 
-/** What npm would put there, from what the repository has installed: no network. */
-function link(names: readonly string[], bins: Readonly<Record<string, string>>): void {
-  const modules = join(project, 'node_modules');
-  mkdirSync(join(modules, '.bin'), { recursive: true });
-  for (const name of names) {
-    mkdirSync(join(modules, name, '..'), { recursive: true });
-    symlinkSync(join(REPOSITORY, 'node_modules', name), join(modules, name));
-  }
-  for (const [name, file] of Object.entries(bins)) symlinkSync(join('..', file), join(modules, '.bin', name));
-}
-
 /** The commands of the page that need a registry, and what stands in for it. */
-const INSTALLS: Readonly<Record<string, () => void>> = {
-  'npm install ./sluice-0.1.0.tgz': () => {
-    const target = join(project, 'node_modules/sluice');
-    mkdirSync(target, { recursive: true });
-    const unpacking = ['xf', join(project, 'sluice-0.1.0.tgz'), '--strip-components=1', '-C', target];
-    assert.equal(spawnSync('tar', unpacking).status, 0);
-    link(dependencies(), { sluice: 'sluice/dist/sluice.mjs' });
-    // As npm notes where a package comes from.
-    const packages = { 'node_modules/sluice': { resolved: 'file:sluice-0.1.0.tgz' } };
-    writeFileSync(join(project, 'node_modules/.package-lock.json'), JSON.stringify({ packages }));
-  },
-  'npm install --save-dev typescript @types/node': () => link(COMPILER, { tsc: 'typescript/bin/tsc' }),
+const INSTALLS: Readonly<Record<string, (project: string) => void>> = {
+  'npm install ./sluice-0.1.0.tgz': installPacked,
+  'npm install --save-dev typescript @types/node': installCompiler,
 };
-
-/** What npm installs with the package: what it embeds, and what only development needs, it does not. */
-function dependencies(): readonly string[] {
-  const lock = JSON.parse(readFileSync(join(REPOSITORY, 'package-lock.json'), 'utf8')) as {
-    packages: Record<string, { dev?: boolean }>;
-  };
-  return Object.entries(lock.packages)
-    .filter(([path, { dev }]) => path !== '' && dev !== true)
-    .map(([path]) => path.slice('node_modules/'.length))
-    .filter((name) => existsSync(join(REPOSITORY, 'node_modules', name)));
-}
 
 async function fine(line: string): Promise<string> {
   const { code, output } = await shell.type(line);
@@ -87,7 +56,7 @@ test('the page of functions: its commands install the packed package, and its fi
   for (const line of commandsOf(PAGE)) {
     const install = INSTALLS[line];
     if (install === undefined) said.set(line, await fine(line));
-    else install();
+    else install(project);
     // Installed where there is no compiler yet.
     if (line.includes('.tgz')) {
       const unchecked = await fine('npx sluice check pipelines/gate.yaml --notices');
@@ -208,5 +177,14 @@ serverTest(
     await fine(`${node} --test functions/to-celsius.test.ts`);
     write('day.jsonl', '{"sensor":"a","fahrenheit":50,"at":"2026-01-01T00:00:00Z"}\n');
     await fine(`${node} node_modules/sluice/dist/sluice.mjs try pipelines/gate.yaml --in day.jsonl`);
+  },
+);
+
+serverTest(
+  'the tutorial: its commands, typed in its order in two terminals, show what it says they show',
+  { needs: ['mosquitto-process', 'nats-process'] },
+  async () => {
+    await using tutorial = new Tutorial(place, join(project, 'sluice-0.1.0.tgz'));
+    assert.deepEqual(await tutorial.follow(), commandsOf('docs/tutorial.md'));
   },
 );

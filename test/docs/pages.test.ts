@@ -16,6 +16,7 @@ const TYPED = [
   'docs/functions.md',
   'docs/new-project.md',
   'docs/schemas.md',
+  'docs/tutorial.md',
   'docs/verify.md',
 ];
 
