@@ -5,7 +5,7 @@ import { type Arguments, type Command, UsageError } from './command.ts';
 
 /** Reads the arguments behind a command's name. Throws UsageError, with the most similar option. */
 export function parseArguments(
-  { options, words }: Pick<Command, 'options' | 'words'>,
+  { options, words, usage }: Pick<Command, 'options' | 'words' | 'usage'>,
   args: readonly string[],
 ): Arguments {
   let given: Arguments;
@@ -18,9 +18,15 @@ export function parseArguments(
   }
   const count = given.positionals.length;
   const [least, most] = typeof words === 'number' ? [words, words] : words;
-  if (count < least || count > most)
-    throw new UsageError(`expected ${most === 0 ? 'no words' : 'one pipeline file'}, found ${count}`);
+  if (count < least || count > most) throw new UsageError(`expected ${expected(usage, least, most)}, found ${count}`);
   return given;
+}
+
+function expected(usage: string, least: number, most: number): string {
+  if (most === 0) return 'no words';
+  if (most === 1 && usage.startsWith('PIPELINE ')) return 'one pipeline file';
+  const count = least === most ? String(most) : most === Infinity ? `at least ${least}` : `${least} to ${most}`;
+  return `${count} ${count === '1' ? 'word' : 'words'} behind the command`;
 }
 
 function unknownOption(message: string, known: readonly string[]): string | undefined {

@@ -119,6 +119,7 @@ test('what the command line asks of its surroundings and does not get ends with 
     [2, /--shutdown-timeout with a duration/, 'run', 'pipelines/p.yaml', '--shutdown-timeout', '10'],
     [2, /--shutdown-timeout alone/, 'run', 'pipelines/p.yaml', '--shutdown-timeout', '1s', '--drain', '1s'],
     [2, /one pipeline file, found 0/, 'run'],
+    [2, /1 to 2 words behind the command, found 0/, 'send'],
     [2, /found rnu; did you mean run\?/, 'rnu'],
     [2, /usage|COMMAND --help/, ''],
   ];

@@ -4,7 +4,7 @@ import { RUN_OPTIONS, runOptions, warnOfOlderOptions } from '../../runtime/cli/r
 import { parseArguments } from '../../runtime/cli/parse-arguments.ts';
 
 function given(...options: readonly string[]) {
-  return parseArguments({ options: RUN_OPTIONS, words: 1 }, ['pipelines/p.yaml', ...options]);
+  return parseArguments({ options: RUN_OPTIONS, words: 1, usage: '' }, ['pipelines/p.yaml', ...options]);
 }
 
 function drainMs(...options: readonly string[]): number {
