@@ -1,6 +1,7 @@
 import type { CheckLine, CheckVerdict } from '#contract/doctor.ts';
 import { harmless, oneLine } from '#kit/printable.ts';
 import type { DoctorReport } from './output.ts';
+import { isLive } from './paint.ts';
 
 /** The terminal, or the file, that the text is for. */
 export interface Output {
@@ -28,7 +29,7 @@ export function doctorText(
   environment: NodeJS.ProcessEnv,
 ): string {
   const isTerminal = output.isTTY === true;
-  const isColoured = isTerminal && (environment['NO_COLOR'] ?? '') === '';
+  const isColoured = isLive(output, environment);
   const width = isTerminal ? Math.max(NARROWEST, output.columns || 80) : Number.POSITIVE_INFINITY;
   const groups = [
     ...connections.map(({ connection, bus, lines }) => [`${connection} (${bus})`, lines] as const),

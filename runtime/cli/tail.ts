@@ -10,6 +10,7 @@ import { type Command, UsageError } from './command.ts';
 import { durationOption } from './duration-option.ts';
 import { EXIT } from './exit-codes.ts';
 import { opened, untilTold } from './hand-run.ts';
+import { isLive } from './paint.ts';
 import { tailPlace } from './tail-place.ts';
 import { type TailCounts, TailReader } from './tail-reader.ts';
 import { tailRules } from './tail-rules.ts';
@@ -103,7 +104,7 @@ interface Showing {
 
 async function show(watcher: Source, reader: TailReader, { limit, isJson, signal }: Showing): Promise<void> {
   const { stdout } = process;
-  const style = { isColoured: stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '', longest: LONGEST };
+  const style = { isColoured: isLive(stdout), longest: LONGEST };
   while (!signal.aborted) {
     const deliveries = await watcher.read(ROOM, signal);
     let text = '';
