@@ -72,8 +72,9 @@ export const build: Command = {
     else process.stderr.write(findingsText(findings));
     if (isWrong) return EXIT.invalid;
     const out = resolve(typeof values['out'] === 'string' ? values['out'] : 'dist');
+    const { assertDeployable, deployFiles, deployText } = await import('./deploy/deploy-files.ts');
+    assertDeployable(wish, spec.name);
     const made = await bundle({ spec, document, named, project, expressions }, out);
-    const { deployFiles, deployText } = await import('./deploy/deploy-files.ts');
     const targets = await deployFiles(wish, { file, out, hash: made.hash });
     if (isJson) {
       const { file: path, manifest, bytes } = made;

@@ -14,7 +14,14 @@ interface Built {
   readonly hash: string;
 }
 
-/** Writes the files of the targets that are wished for. */
+/** Throws UsageError where a target cannot take the name of the pipeline. */
+export function assertDeployable({ kubernetes }: Pick<DeployWish, 'kubernetes'>, name: string): void {
+  if (!kubernetes || isKubernetesName(name)) return;
+  const expected = 'expected a pipeline name of at most 52 characters that ends with a letter or digit beside --k8s';
+  throw new UsageError(`${expected}, found ${name}`);
+}
+
+/** Writes the files of the targets that are wished for. Its name was found to be deployable. */
 export async function deployFiles(
   { image, shutdownSeconds, ...targets }: DeployWish,
   { file, out, hash }: Built,
@@ -24,11 +31,6 @@ export async function deployFiles(
   const bare = { environment: {}, readFile: () => '' };
   const { spec, document, findings } = readPipeline(file, 'check', bare).result;
   if (spec === undefined || document === undefined) throw new Error(findingsText(findings));
-  const { name } = spec;
-  if (targets.kubernetes && !isKubernetesName(name)) {
-    const expected = 'expected a pipeline name of at most 52 characters that ends with a letter or digit beside --k8s';
-    throw new UsageError(`${expected}, found ${name}`);
-  }
   const { value } = document;
   const deployment = await deploymentOf({ spec, document: value, catalog, image, hash, shutdownSeconds });
   return writeDeployment(deployment, { targets, out, document: value });

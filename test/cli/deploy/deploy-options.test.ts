@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { test } from 'node:test';
+import { build } from '../../../runtime/cli/build.ts';
 import { UsageError } from '../../../runtime/cli/command.ts';
 import { deployWish } from '../../../runtime/cli/deploy-options.ts';
 import { isKubernetesName } from '../../../runtime/cli/deploy/pod.ts';
+import { parseArguments } from '../../../runtime/cli/parse-arguments.ts';
+import { newProject } from '../../harness/project.ts';
 
 test('an option that no target reads is refused', () => {
   for (const [values, text] of [
@@ -29,4 +33,14 @@ test('an option that no target reads is refused', () => {
 test('a name to which Kubernetes can add nothing is none for it', () => {
   assert.ok(isKubernetesName('a') && isKubernetesName('orders-2') && isKubernetesName('a'.repeat(52)));
   assert.ok(!isKubernetesName('orders-') && !isKubernetesName('a'.repeat(53)));
+});
+
+test('a pipeline whose name is none for Kubernetes is refused before anything is written', async () => {
+  const memory = { hub: { bus: 'memory', hub: 'h' } };
+  const route = { name: 'r', from: { bus: 'hub', addresses: ['a'] }, to: { bus: 'hub', address: 'b' } };
+  const pipeline = { name: 'a'.repeat(53), buses: memory, routes: [route] };
+  using project = newProject({ 'pipelines/p.yaml': pipeline });
+  const given = parseArguments(build, [project.path('pipelines/p.yaml'), '--k8s', '--out', project.path('out')]);
+  await assert.rejects(build.run(given), /at most 52 characters .* beside --k8s, found a{53}$/);
+  assert.equal(existsSync(project.path('out')), false);
 });
