@@ -7,9 +7,15 @@ const output = process.stderr;
 
 /** A person at the terminal. */
 export const terminalAsker: Asker = {
-  async text(message, placeholder, wrong) {
-    const validate = (answer: string | undefined): string | undefined => wrong(answer ?? '');
-    return answered(await text({ message, placeholder, validate, output })) ?? '';
+  async text(question, sample, wrong) {
+    // What is shown in the place of the answer is what Enter answers.
+    const unsaid = wrong('') === undefined ? '' : sample;
+    const validate = (answer: string | undefined): string | undefined => wrong(answer || unsaid);
+    const shown =
+      unsaid === ''
+        ? { message: `${question} (such as ${sample}; Enter: not said)` }
+        : { message: question, placeholder: sample };
+    return answered(await text({ ...shown, defaultValue: unsaid, validate, output }));
   },
   async choose(message, choices) {
     return answered(await select({ message, options: optionsOf(choices), output }));
