@@ -46,7 +46,9 @@ serverTest(
       await query.valueWhen('sluice_sink_connected', ([sample]) => sample?.value === 1);
       await publisher.publishAsync('in/a', '1', { qos: 1 });
       await query.valueWhen('sluice_pipeline_messages_total{sluice_outcome="delivered"}', ([one]) => one?.value === 1);
-      assert.deepEqual(await query.alerts(), []);
+      // One may be pending: a scrape can fall between the receipt of a message and its end.
+      const firing = async () => (await query.alerts()).filter(({ state }) => state === 'firing');
+      assert.deepEqual(await firing(), []);
       await far.kill();
       for (let n = 0; n < 3; n += 1) await publisher.publishAsync('in/a', '2', { qos: 1 });
       await query.alertWhen('SluiceSinkDisconnected', 'firing');
@@ -56,7 +58,7 @@ serverTest(
       );
       assert.equal(labels['severity'], 'page');
       assert.equal(annotations['summary'], 'route r is not connected to its sink far');
-      const others = (await query.alerts()).map(({ labels: { alertname = '' } }) => alertname);
+      const others = (await firing()).map(({ labels: { alertname = '' } }) => alertname);
       const expected = ['SluiceSinkDisconnected', 'SluiceNoProgress', 'SluiceLatencyHigh'];
       assert.deepEqual(
         others.filter((name) => !expected.includes(name)),
