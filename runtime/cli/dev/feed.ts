@@ -11,6 +11,8 @@ import { shortPath } from '../short-path.ts';
 /** One sample message, and where it goes. */
 export interface Sample {
   readonly line: TrialLine;
+  /** The line for people, and its file where there are several. */
+  readonly place: string;
   readonly connection: string;
   readonly route: string;
   readonly address: string;
@@ -31,14 +33,16 @@ export function readFeed(
 ): { readonly samples: readonly Sample[]; readonly unplaced: readonly string[] } {
   const samples: Sample[] = [];
   const unplaced: string[] = [];
-  for (const path of file === undefined ? fixturesOf(project) : [file]) {
+  const files = file === undefined ? fixturesOf(project) : [file];
+  for (const path of files) {
     const name = shortPath(path);
     try {
       const lines = trialLines(readFileSync(path, 'utf8'), name);
       for (const line of lines) {
         const found = placesOf(line, basename(path, '.jsonl'), address, inlets);
         if (found.length === 0) unplaced.push(`${name}:${line.line}`);
-        samples.push(...found);
+        const place = files.length > 1 ? `${basename(path)}:${line.line}` : `line ${line.line}`;
+        samples.push(...found.map((one) => ({ ...one, place })));
       }
     } catch (thrown) {
       if (file !== undefined)
@@ -68,11 +72,11 @@ function placesOf(
   fileName: string,
   address: string | undefined,
   inlets: readonly Inlet[],
-): readonly Sample[] {
+): readonly Omit<Sample, 'place'>[] {
   const at = line.options.address ?? address;
   const name = line.options.route;
   const named = inlets.filter(({ route }) => route.name === (name ?? fileName));
-  const of = (found: readonly Inlet[]): readonly Sample[] =>
+  const of = (found: readonly Inlet[]): ReturnType<typeof placesOf> =>
     found.flatMap((inlet) => {
       const there = at ?? sampleAddress(inlet);
       if (!reads(inlet, there)) return [];

@@ -131,7 +131,7 @@ export class MemoryBuses {
     if (sample !== undefined) this.#send(sample);
   }
 
-  #send({ line, connection, route, address }: Sample): void {
+  #send({ line, place, connection, route, address }: Sample): void {
     const { messages, tell } = this.#settings;
     const standIns = this.#standIns;
     const inlets = standIns?.inlets.filter((inlet) => inlet.route.from.connection === connection) ?? [];
@@ -145,10 +145,10 @@ export class MemoryBuses {
         if (codec === undefined) throw new RehearsalError(`expected a route that runs, found ${inlet.route.name}`);
         return frameOf(line.body, { address, options, nowMs: Date.now(), codec });
       });
-      for (const one of published) messages.sent(one.route, one.id, line.line, one.frame);
+      for (const one of published) messages.sent(one.route, one.id, place, one.frame);
     } catch (thrown) {
       if (!(thrown instanceof RehearsalError)) throw thrown;
-      tell(`line ${line.line}: ${thrown.message}`);
+      tell(`${place}: ${thrown.message}`);
     }
   }
 }

@@ -22,7 +22,7 @@ export interface MessageSettings {
 }
 
 interface Begun {
-  readonly line: number;
+  readonly from: string;
   readonly route: string;
   address: string;
 }
@@ -57,10 +57,10 @@ export class Messages {
     this.#counts.clear();
   }
 
-  /** A message of the feed. `id`: of its delivery. */
-  sent(route: string, id: string, line: number, frame: Frame): void {
+  /** A message of the feed. `id`: of its delivery. `from`: its line. */
+  sent(route: string, id: string, from: string, frame: Frame): void {
     const whole = this.#whole(route, id);
-    this.#begun.set(whole, { line, route, address: frame.address });
+    this.#begun.set(whole, { from, route, address: frame.address });
     this.#byFrame.set(frame, whole);
   }
 
@@ -73,8 +73,7 @@ export class Messages {
     if (step !== 'read' && step !== 'settled') return;
     const whole = this.#whole(route, id);
     const begun = this.#begun.get(whole);
-    // What another route of the file has sent.
-    if (begun === undefined) this.#begun.set(whole, { line: 0, route, address: '' });
+    if (begun === undefined) this.#begun.set(whole, { from: 'from a route', route, address: '' });
     else if (step === 'settled') this.#ended(whole, begun);
   }
 
@@ -93,7 +92,7 @@ export class Messages {
   }
 
   #ended(id: string, begun: Begun): void {
-    const { line, route, address } = begun;
+    const { from, route, address } = begun;
     const stages = this.#notes.steps(id);
     const letter = this.#letters.get(id);
     const arrived = this.#arrivals(id);
@@ -101,7 +100,7 @@ export class Messages {
     const sent = arrived.filter(({ isLetter }) => !isLetter).map(received);
     const isLetter = letter !== undefined || arrived.length > sent.length;
     const message: TrialMessage = {
-      line,
+      line: 0,
       route,
       address,
       key: sent[0]?.key ?? letter?.key,
@@ -119,26 +118,23 @@ export class Messages {
       sent,
     };
     this.#forget(id);
-    this.#show(message, arrived);
+    this.#show(message, from, arrived);
   }
 
-  #show(message: TrialMessage, arrived: readonly StoredFrame[]): void {
+  #show(message: TrialMessage, from: string, arrived: readonly StoredFrame[]): void {
     const { paint, write, isQuiet } = this.#settings;
-    const { line, route, address, stages, end, reason, sent } = message;
+    const { route, address, stages, end, reason, sent } = message;
     const bodies = arrived.map(({ frame: { body } }) => (body === null ? null : Buffer.from(body).toString('base64')));
     const steps = stages.map(({ stage, changes, note }) => ({ stage, changes, note }));
     const result = JSON.stringify([steps, end, reason, sent, bodies]);
-    const place = `${line} ${route} ${address}`;
+    const place = `${from} ${route} ${address}`;
     const isSame = this.#results.get(place) === result;
     if (!isSame && this.#results.size < MOST_STORED) this.#results.set(place, result);
-    if (!isSame) return write(messageText(message, paint));
+    if (!isSame) return write(messageText(message, paint, from));
     if (isQuiet) return;
     const to = sent.map((one) => `${one.address} at ${one.sink}`).join(', ');
     const what = sent.length === 0 ? end : `-> ${to}`;
-    write(
-      paint('dim', `${line === 0 ? 'from a route' : `line ${line}`}  ${harmless(`${route}  ${what}`)}  as before`) +
-        '\n',
-    );
+    write(`${paint('dim', `${harmless(`${from}  ${route}  ${what}`)}  as before`)}\n`);
   }
 
   #forget(id: string): void {

@@ -27,7 +27,7 @@ export type TrialEnd =
 
 /** What became of one message on one route. */
 export interface TrialMessage {
-  /** The line of the input; 0 where another route has sent it. */
+  /** The line of the input. */
   readonly line: number;
   readonly route: string;
   readonly address: string;

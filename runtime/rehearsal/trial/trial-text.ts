@@ -6,16 +6,15 @@ import type { TrialMessage } from './trial-run.ts';
 
 export type Paint = (style: 'red' | 'green' | 'dim' | 'bold' | 'yellow', text: string) => string;
 
-/** The followed messages, one after another: what each stage changed, and where it went. */
-export function messageText(message: TrialMessage, paint: Paint): string {
-  const { line, route, address, key, label, stages, end, reason, sent } = message;
+/** A message: what each stage changed, and where it went. `from`: where it came from. */
+export function messageText(message: TrialMessage, paint: Paint, from = `line ${message.line}`): string {
+  const { route, address, key, label, stages, end, reason, sent } = message;
   const facts = [
     `${route}  ${address}`,
     ...(key === undefined ? [] : [`key ${key}`]),
     ...(label === undefined ? [] : [`label ${label}`]),
   ];
-  const from = line === 0 ? 'from a route' : `line ${line}`;
-  const lines = [paint('bold', `${from}  ${harmless(facts.join('  '))}`)];
+  const lines = [paint('bold', `${harmless(from)}  ${harmless(facts.join('  '))}`)];
   for (const { stage, attempt, tookMs, changes, note } of stages) {
     const again = attempt === 1 ? '' : `, attempt ${attempt}`;
     const what = note ?? (changes.length === 0 ? 'unchanged' : '');

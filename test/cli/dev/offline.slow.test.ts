@@ -49,6 +49,10 @@ test('dev --offline shows what becomes of sample messages without any server, an
   await next(
     /swapped functions\/to-celsius\.ts in \d+ ms, from message \d+ of route readings on\n(.*\n)* {4}\+ \/celsius: 100\n/,
   );
+  // Another file of samples is read in the next round, and its lines are not those of the first.
+  project.write('fixtures/more.jsonl', '{"id":"a","f":32}\n');
+  await next(/more\.jsonl:1 {2}readings {2}site\/sample\/reading {2}key a\n(.*\n)* {4}\+ \/celsius: 0\n/);
+  await next(/more\.jsonl:1 {2}readings {2}-> temperatures\.a at core {2}as before\n/);
   dev.signal('SIGINT');
   assert.equal(await dev.ended(), 0);
 });
