@@ -33,13 +33,13 @@ export async function loadPipeline(file: string, mode: 'check' | 'run'): Promise
   ]);
   // A file that does not compile has no further findings.
   const broken = new Set(loaded.findings.map((finding) => finding.file));
-  const others = types.filter(
-    ({ code, file: at }) => !broken.has(at) && !(broken.size > 0 && code === 'FUNCTION_SCHEMAS'),
-  );
+  const others = types
+    .map(withShortPath)
+    .filter(({ code, file: at }) => !broken.has(at) && !(broken.size > 0 && code === 'FUNCTION_SCHEMAS'));
   return {
     ...checked,
     parts: spec === undefined ? undefined : loaded.parts,
-    findings: [...inOrder(findings, loaded.findings, shortPath(file)), ...others].map(withShortPath),
+    findings: [...inOrder(findings, loaded.findings, shortPath(file)), ...others],
   };
 }
 
@@ -69,6 +69,6 @@ export async function loadParts(
   return {
     parts,
     files,
-    findings: [...findings, ...schemas.findings, ...codecs.findings, ...(language?.findings ?? [])],
+    findings: [...findings, ...schemas.findings, ...codecs.findings, ...(language?.findings ?? [])].map(withShortPath),
   };
 }
