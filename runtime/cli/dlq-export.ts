@@ -1,3 +1,4 @@
+import { json } from '../codecs/json.ts';
 import { messageJson } from '../ends/shown-message.ts';
 import { readBody } from '../ends/shown-body.ts';
 import type { StoredLetter } from '../store/dead-letters/stored-letter.ts';
@@ -29,11 +30,9 @@ function* linesOf({ given, deadLetters, filter, clearance }: DlqTask, left: { co
   }
 }
 
-/** What JSON cannot hold stays bytes: no codec is needed to send it again. */
-const JSON_CODEC = { name: 'json', decode: (body: Uint8Array): unknown => JSON.parse(Buffer.from(body).toString()) };
-
+/** What is no JSON stays text or bytes: no codec is needed to send it again. */
 function messageLine({ frame, route, receivedAtMs }: StoredLetter): string {
-  const { shown } = readBody(frame.body, JSON_CODEC);
+  const { shown } = readBody(frame.body, json);
   return messageJson({ frame, key: frame.key, route, isRetained: false, arrivedAtMs: receivedAtMs, body: shown });
 }
 
