@@ -22,7 +22,7 @@ import { RUN_HELP, RUN_OPTIONS, runOptions } from './run-options.ts';
 import { untilSignal } from './run-until-signal.ts';
 import { withSpoolFolders } from './spool-folder.ts';
 import { logStrayErrors } from './stray-errors.ts';
-import { watchProject } from './watch-project.ts';
+import { SOURCE_FOLDERS, watchProject } from './watch-project.ts';
 
 const { drain: _drain, 'fail-fast': _failFast, ...RUNS } = RUN_OPTIONS;
 const { '--fail-fast': _noFailFast, ...RUNS_HELP } = RUN_HELP;
@@ -208,9 +208,9 @@ function explaining(versions: readonly LoadedFunction[]): LoadedFunction {
   };
 }
 
-/** Of files outside of `functions/`, which is watched whole. */
+/** Of files outside of the folders that are watched whole. */
 function foldersOf(project: string, imported: readonly string[]): readonly string[] {
-  const others = imported.filter((path) => !/^(functions|schemas)\//.test(path));
+  const others = imported.filter((path) => !SOURCE_FOLDERS.some((folder) => path.startsWith(`${folder}/`)));
   return [...new Set(others.map((path) => dirname(join(project, path))))];
 }
 

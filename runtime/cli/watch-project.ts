@@ -4,7 +4,8 @@ import { projectFolder } from '../project/project-folder.ts';
 
 /** Editors write a file in several steps: a temporary file, a new name, the times. */
 const SETTLE_MS = 100;
-const FOLDERS = ['functions', 'schemas'];
+/** Of a project: those that hold sources beside the pipeline file. */
+export const SOURCE_FOLDERS = ['functions', 'schemas'];
 const NO_SOURCE = /(?:^|[\\/])(?:\..*|node_modules|dist|.*~)(?:[\\/]|$)/;
 
 /** Whether a path below the project may be a source: not what Sluice, npm, git and editors write beside them. */
@@ -35,7 +36,7 @@ export function watchProject(
     }, SETTLE_MS);
   };
   const watchFolders = (): void => {
-    for (const folder of FOLDERS.map((name) => join(project, name))) watchFolder(folder, true);
+    for (const folder of SOURCE_FOLDERS.map((name) => join(project, name))) watchFolder(folder, true);
     for (const folder of more()) if (!above.has(folder)) watchFolder(folder, false);
   };
   const watchFolder = (folder: string, recursive: boolean): void => {

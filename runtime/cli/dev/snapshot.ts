@@ -2,19 +2,18 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { projectFolder } from '../../project/project-folder.ts';
-import { isSource } from '../watch-project.ts';
+import { isSource, SOURCE_FOLDERS } from '../watch-project.ts';
 
 /** What the files of a project hold: a digest of each, by its path from the project's folder. */
 export type Snapshot = ReadonlyMap<string, string>;
 
-const FOLDERS = ['functions', 'schemas'];
 /** A test runs in no pipeline. */
 const TEST = /\.(test|spec)\.[a-z]+$/;
 
 /** `imported`: further files that functions import, from the project's folder. */
 export function snapshotOf(pipelineFile: string, imported: readonly string[]): Snapshot {
   const project = projectFolder(pipelineFile);
-  const inFolders = FOLDERS.flatMap((folder) =>
+  const inFolders = SOURCE_FOLDERS.flatMap((folder) =>
     listed(join(project, folder))
       .filter((name) => isSource(name) && !TEST.test(name))
       .map((name) => join(folder, name)),
